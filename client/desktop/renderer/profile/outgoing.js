@@ -7,6 +7,7 @@ import { DONE, refusal } from "../protocol/answers.js";
 import { NOTHING, echoOf, newRow } from "../protocol/commands.js";
 import { contentProblem, withoutHalves } from "../protocol/content.js";
 import { hex } from "../protocol/ids.js";
+import { isUploaded } from "../protocol/row.js";
 import { barredFrom } from "../state/changes.js";
 import { KeptDrafts } from "./kept-drafts.js";
 
@@ -137,7 +138,7 @@ export class Outgoing {
   async discard(cid) {
     const echo = this.#echo(cid);
     if (!echo) return;
-    if (echo.state === "queued" && echo.files.every(({ file_id }) => file_id !== null)) {
+    if (echo.state === "queued" && isUploaded(echo)) {
       await this.remove(echo.chat_id, echo);
       return;
     }

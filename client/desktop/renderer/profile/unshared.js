@@ -2,7 +2,7 @@
  * has the link sends them all. */
 
 import { echoOf } from "../protocol/commands.js";
-import { rowOf } from "../protocol/row.js";
+import { isUploaded, rowOf } from "../protocol/row.js";
 
 /** @typedef {import("../store/db.js").Kept} Kept @typedef {import("../store/db.js").Store} Store */
 
@@ -36,7 +36,7 @@ export async function withOrphans(model, rows, db) {
   const own = new Set(rows.map(({ cid }) => cid));
   const { lists, acked } = model.echoes;
   const waiting = [...lists.values()].flat().filter(({ cid, state }) => state === "queued" && !acked.has(cid));
-  const whole = waiting.filter(({ cid, files }) => !own.has(cid) && files.every(({ file_id }) => file_id !== null));
+  const whole = waiting.filter((row) => !own.has(row.cid) && isUploaded(row));
   const orphans = whole.map((echo) => {
     const { state, code, written_at, source = null } = echo;
     return { ...rowOf(echo), tried: true, state, code, written_at, source }; // a link may have carried it

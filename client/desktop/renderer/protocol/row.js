@@ -45,7 +45,7 @@ function fileOf({ local_id, name, size, content_type = "", as_file = false, file
   return { local_id, name, size, content_type, as_file, file_id };
 }
 
-/** Whether the server has all of its files: before that no link carries it. @param {Row} row */
+/** Whether the server has all of its files: before that no link carries it. @param {Pick<Row, "files">} row */
 export function isUploaded({ files }) {
   return files.every(({ file_id }) => file_id !== null);
 }
