@@ -20,6 +20,8 @@ NODE: Final = shutil.which("node")
 OLDEST_NODE: Final = 20
 FILE_TIMEOUT: Final = 1200.0
 """Seconds that one file of tests may take; two processors are shared by everything in a test run."""
+SHOWN: Final = 10_000
+"""Characters of what Node said that are shown where tests failed: the last ones."""
 MEASURED: Final = (DESKTOP / "test/vectors.test.js", DESKTOP / "test/unit/http-carries.test.mjs")
 """Files that test_core.py runs under Node's coverage, and nothing else runs again."""
 SCREEN: Final = ("-screen", "0", "1280x800x24", "-nolisten", "tcp")
@@ -105,10 +107,10 @@ def run_tests(*files: Path, options: tuple[str, ...] = (), **environment: str) -
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGTERM)
         said, _ = process.communicate()
-        pytest.fail(f"not done after {FILE_TIMEOUT:.0f} s\n{said[-10_000:]}")
-    assert process.returncode == 0, said[-10_000:]
+        pytest.fail(f"not done after {FILE_TIMEOUT:.0f} s\n{said[-SHOWN:]}")
+    assert process.returncode == 0, said[-SHOWN:]
     passed, skipped = (int(re.findall(rf"^# {word} (\d+)$", said, re.MULTILINE)[-1]) for word in ("pass", "skipped"))
     if passed == 0 and skipped:
         pytest.skip("; ".join(sorted(set(re.findall(r"# SKIP (.*)", said)))))
-    assert passed, f"no test ran\n{said[-10_000:]}"
+    assert passed, f"no test ran\n{said[-SHOWN:]}"
     return said

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chromium } from "playwright-core";
-import { atEnd, atEndOfFile } from "./closing.js";
+import { atEnd, atEndOfRun } from "./closing.js";
 import { signIn } from "./face.js";
 import { profileOf } from "./profiles.js";
 
@@ -51,11 +51,11 @@ export function noChromium() {
 /** @type {Promise<import("playwright-core").Browser> | null} */
 let shared = null;
 
-/** The browser of this test file, without a screen; profiles in it know nothing of each other. */
+/** The browser of this process, without a screen; profiles in it know nothing of each other. */
 export function launchChromium() {
   const executablePath = findChromium() ?? "chromium";
   shared ??= chromium.launch({ executablePath, args: QUIET, timeout: START_TIMEOUT }).then((browser) => {
-    atEndOfFile(() => browser.close());
+    atEndOfRun(() => browser.close());
     return browser;
   });
   return shared;

@@ -203,7 +203,7 @@ export async function startServer({ env = {}, dataDir } = {}) {
   const limits = Object.fromEntries(wide.map((name) => [`VESTNIK_LIMIT_${name}`, "1000"]));
   const settings = { VESTNIK_BUCKET_RATE: "1000", VESTNIK_BUCKET_BURST: "1000", ...limits, ...env };
   for (let attempts = 5; ; attempts--) {
-    const server = new Server(await freePort(), settings, dataDir);
+    const server = new Server(await freePort("server"), settings, dataDir);
     try {
       await server.start();
       atEnd(() => server.close());

@@ -102,7 +102,7 @@ export class Wire {
 
 /** A whole cable to a server, gone with the test file. @param {{port: number}} server */
 export async function startWire(server) {
-  const wire = new Wire(await freePort(), server.port);
+  const wire = new Wire(await freePort("wire"), server.port);
   await wire.restore();
   atEnd(() => wire.cut());
   return wire;
