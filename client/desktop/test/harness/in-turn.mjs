@@ -12,12 +12,18 @@ import { after, describe } from "node:test";
 import { pathToFileURL } from "node:url";
 import { endFile, endRun, expectFiles } from "./closing.js";
 
+let underWay = false;
+const files = createInterface({ input: process.stdin });
+files.on("close", () => underWay && process.exit(1)); // whoever asked for it is gone
+
 expectFiles();
-for await (const file of createInterface({ input: process.stdin })) {
+for await (const file of files) {
+  underWay = true;
   await describe(file, async () => {
     after(endFile);
     await import(pathToFileURL(resolve(file)).href);
     after(() => assert.ok(!process.exitCode, "a test failed, or what no test waits for"));
   });
+  underWay = false;
 }
 await endRun();
