@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 from argon2 import PasswordHasher
 
-from runtime import cli, compose
-from storage.migrate import EPOCH, sqlite_path, upgrade
+from runtime import cli, compose, opened_storage
+from storage.migrate import EPOCH, sqlite_path, upgrade, upgrade_kept
 from storage.passwords import Passwords
 
 
@@ -32,22 +33,28 @@ def prepare() -> bytes:
 
 
 def begin(empty: bytes, url: str) -> str:
-    """What `upgrade` does; a database that is not there becomes a copy of `empty`, with an epoch of its own."""
+    """What `upgrade_kept` does; a database that is not there becomes a copy of `empty`, with an epoch of its own."""
     path = sqlite_path(url)
     if not path.exists():
         path.touch(mode=0o600)
         path.write_bytes(empty)
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("update meta set value = ? where name = ?", (secrets.token_hex(8), EPOCH))
-    return upgrade(url)
+    return upgrade_kept(url)
+
+
+def replace(module: ModuleType, name: str, by: object) -> None:
+    """Have the module use something else by a name that it has."""
+    assert hasattr(module, name), f"{module.__name__} has no {name} any more"
+    setattr(module, name, by)
 
 
 def main(argv: Sequence[str] | None = None, empty: bytes | None = None) -> int:
     """One command of `vestnik`; the exit code. `empty`: what a new SQLite database begins with (`prepare`)."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    setattr(compose, "Passwords", partial(Passwords, cheap))  # noqa: B010  # what `compose` makes them with
+    replace(compose, "Passwords", partial(Passwords, cheap))
     if empty is not None:
-        setattr(compose, "upgrade", partial(begin, empty))  # noqa: B010  # the same
+        replace(opened_storage, "upgrade_kept", partial(begin, empty))
     return cli.main(argv)
 
 
