@@ -1,5 +1,6 @@
 """Random texts that open something: how they are made, and how they are kept."""
 
+import secrets
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
@@ -16,3 +17,8 @@ def new_code(random_token: Callable[[], str]) -> str:
 def hash_of(secret: str) -> bytes:
     """SHA-256 of a code or a token. They are random, so a plain hash keeps them."""
     return sha256(secret.encode(errors="surrogatepass")).digest()
+
+
+def random_token() -> str:
+    """256 random bits in URL-safe letters."""
+    return secrets.token_urlsafe(32)

@@ -28,6 +28,7 @@ from runtime.background.watched import WatchedStorage
 from runtime.buses.bus import Bus, LocalBus
 from runtime.buses.database_bus import DatabaseBus
 from runtime.buses.redis_bus import RedisBus
+from runtime.codes import random_token
 from runtime.config import Settings
 from runtime.files.links import FileLinks
 from runtime.files.service import open_files, open_store
@@ -205,11 +206,6 @@ def worker_metrics_of(inherited: Inherited | None, metrics: Metrics) -> WorkerMe
 
 def _text_of(metrics: Metrics) -> bytes:
     return metrics.text(trio.current_time())
-
-
-def random_token() -> str:
-    """256 random bits in URL-safe letters."""
-    return secrets.token_urlsafe(32)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-from chatproto.tokens import MIN_KEY_BYTES
 from runtime.addresses import is_mail_address
 from runtime.files.places import Place, read_place
 from runtime.secrets.secret import Secret
@@ -83,6 +82,8 @@ def database_read_urls(raw: object) -> tuple[Secret, ...]:
 
 def jwt_secret(raw: object) -> Secret:
     """The value is never quoted back."""
+    from chatproto.tokens import MIN_KEY_BYTES  # and all of PyJWT, for those who set a secret
+
     text = str(raw).strip()
     if not text.isascii() or len(text) < MIN_KEY_BYTES or len(set(text)) < MIN_KEY_KINDS:
         raise ValueError(f"must be at least {MIN_KEY_BYTES} random ASCII characters, such as `openssl rand -base64 32`")

@@ -2,7 +2,8 @@
 
 Two migrating at once are put in line, by GET_LOCK on MySQL and by SQLite's own write lock. On SQLite all is one
 transaction; on MySQL a run that was killed half-way is finished by the next one. Alembic is loaded only where there is
-something to migrate or to compare: a fifth of the time a server needs to start would go into it.
+something to migrate or to compare: a fifth of the time a server needs to start would go into it. So is PyMySQL only
+where there is a MySQL.
 """
 
 import secrets
@@ -14,13 +15,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-import pymysql
 from sqlalchemy import Boolean, Column, Connection, create_engine, event, insert, inspect, select, text, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from storage.mysql_auth import NEEDS_TLS, tls_context
 from storage.mysql_url import MySQLSettings, parse_url
 from storage.tables import chats, message_words, meta, metadata
 
@@ -267,40 +266,9 @@ def _sqlite_engine(url: str, lock_timeout: int | None) -> Engine:
 
 
 def _mysql_engine(settings: MySQLSettings) -> Engine:
-    return create_engine("mysql+pymysql://", creator=lambda: _Connection(settings), poolclass=NullPool)
+    from storage.mysql_blocking import BlockingConnection
 
-
-class _Connection(pymysql.connections.Connection):  # type: ignore[misc]
-    """PyMySQL as strict about TLS and RSA keys as `storage.mysql_connection` is."""
-
-    def __init__(self, settings: MySQLSettings) -> None:
-        self._allow_rsa = settings.allow_rsa
-        self._public_key: bytes | None = None
-        context = None if settings.tls == "preferred" else tls_context(settings.tls, settings.ca)
-        super().__init__(
-            host=settings.host,
-            port=settings.port,
-            user=settings.user,
-            password=settings.password.encode(),
-            database=settings.database,
-            unix_socket=settings.unix_socket,
-            charset="utf8mb4",
-            connect_timeout=int(settings.connect_timeout),
-            ssl=context,
-            ssl_disabled=settings.tls == "off",  # without a context PyMySQL takes TLS where it is offered
-            init_command="SET time_zone = '+00:00'",
-        )
-
-    @property
-    def server_public_key(self) -> bytes | None:
-        """Asked for only where the password would be encrypted with a key that anyone could have sent."""
-        if not self._allow_rsa:
-            raise pymysql.err.OperationalError(2061, NEEDS_TLS)
-        return self._public_key
-
-    @server_public_key.setter
-    def server_public_key(self, key: bytes | None) -> None:
-        self._public_key = key
+    return create_engine("mysql+pymysql://", creator=lambda: BlockingConnection(settings), poolclass=NullPool)
 
 
 def _take_lock(connection: Connection, timeout: int) -> None:

@@ -25,10 +25,13 @@ import msgspec
 from attrs import frozen
 
 from runtime import cli
+from runtime.commands import cli_data, cli_doctor, cli_people, cli_schema, cli_serve, cli_settings, cli_verify
 from runtime.config import DESKTOP
 from runtime.http.web import read_pages
 from tests import serving
 
+IMPORTED: Final = (cli_data, cli_doctor, cli_people, cli_schema, cli_serve, cli_settings, cli_verify)
+"""What a start would import once it knows its command."""
 PROGRAMS: Final[dict[str, Callable[[list[str], bytes], int]]] = {
     "runtime.cli": lambda arguments, _: cli.main(arguments),
     "tests.serving": serving.main,

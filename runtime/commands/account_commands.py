@@ -42,13 +42,12 @@ from chatproto.wire.model import SessionInfo
 from chatproto.wire.text import check_text, clean_username, fold, is_blank, normalize, search_words
 from runtime.addresses import is_mail_address
 from runtime.administration import administer
-from runtime.codes import hash_of, new_code
-from runtime.compose import random_token
+from runtime.bounds import MAX_NAME
+from runtime.codes import hash_of, new_code, random_token
 from runtime.config import Settings
 from runtime.data_export import ExportError, export_to
 from runtime.deletion import delete_account
 from runtime.files.service import open_store
-from runtime.http.fields import MAX_NAME
 from runtime.mail.letters import link_of, write_test
 from runtime.mail.sending import MailSettings, hand_over
 from runtime.mail.smtp import NotSent

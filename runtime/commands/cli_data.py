@@ -5,11 +5,10 @@ import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import trio
 
-from runtime.age.keys import make_keys, read_public
+from runtime.age.keys import read_public
 from runtime.commands import file_commands, index_commands
 from runtime.commands.encrypted_backup import folder_for_drafts, lock_away, own_folder, unlocked
 from runtime.commands.ending import end_on_sigterm
@@ -18,61 +17,18 @@ from runtime.config import Settings
 from runtime.files.backup import Saved
 from runtime.opened_storage import require_database
 from runtime.secrets import signing_keys
-from storage.backup import back_up, new_epoch, refuse_to_replace, restore
+from storage.backup import back_up, refuse_to_replace, restore
 from storage.backup_seal import check_seal
-
-
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """`commands`: the subparsers of `vestnik`; `common`: the options that each has."""
-    index = commands.add_parser("index", help="what messages are searched by").add_subparsers(
-        required=True, metavar="ACTION"
-    )
-    told = index.add_parser("status", parents=[common], help="how much of all messages it has")
-    told.set_defaults(run=_index_status)
-    rebuilt = index.add_parser("rebuild", parents=[common], help="make it anew, or go on where that was stopped")
-    rebuilt.set_defaults(run=_index_rebuild)
-
-    backup = commands.add_parser("backup", parents=[common], help="everything to one file, while servers run")
-    backup.add_argument("file", type=Path, nargs="?")
-    backup.add_argument("--to", type=Path, metavar="DIR", help="into this folder, named by the time")
-    backup.add_argument("--keep", metavar="7d,4w,12m", help="with --to: for days, weeks, months; the others there go")
-    backup.add_argument("--without-files", action="store_true", help="the database alone")
-    backup.add_argument("--key", metavar="FILE", help="encrypt it for the public keys in this file")
-    backup.set_defaults(run=_backup)
-    keys = commands.add_parser("backup-key", parents=[common], help="a secret key for backups, and its public one")
-    keys.add_argument("file", type=Path, help="the secret key comes here; the public one to the same name and .pub")
-    keys.set_defaults(run=_backup_key)
-    restored = commands.add_parser("restore", parents=[common], help="a backup into a migrated database")
-    restored.add_argument("file", type=Path)
-    restored.add_argument("--replace", action="store_true", help="lose what is in the database now")
-    restored.add_argument("--check", action="store_true", help="only read all of it, and say whether it is whole")
-    restored.add_argument("--key", metavar="FILE", help="the secret key of one that is encrypted")
-    restored.set_defaults(run=_restore)
-    kept = commands.add_parser("files", help="the bytes of files").add_subparsers(required=True, metavar="ACTION")
-    checked = kept.add_parser("check", parents=[common], help="what is missing, damaged, or of no file")
-    checked.add_argument("--hashes", action="store_true", help="read every byte")
-    checked.set_defaults(run=_files_check)
-    collected = kept.add_parser("gc", parents=[common], help="remove what no file needs")
-    collected.add_argument("--dry-run", action="store_true", help="only say what that is")
-    collected.set_defaults(run=_files_gc)
-    moved = kept.add_parser("move", parents=[common], help="from VESTNIK_FILES_OLD_URL to VESTNIK_FILES_URL")
-    moved.set_defaults(run=_files_move)
-    epoch = commands.add_parser("epoch", help="the history that the database belongs to").add_subparsers(
-        required=True, metavar="ACTION"
-    )
-    renewed = epoch.add_parser("new", parents=[common], help="after a restore by other means: clients start anew")
-    renewed.set_defaults(run=_epoch_new)
-
 
 # --- index ---
 
 
-def _index_status(arguments: argparse.Namespace, settings: Settings) -> int:
+def index_status(arguments: argparse.Namespace, settings: Settings) -> int:
     print(_told(trio.run(index_commands.status, settings)))
     return 0
 
 
-def _index_rebuild(arguments: argparse.Namespace, settings: Settings) -> int:
+def index_rebuild(arguments: argparse.Namespace, settings: Settings) -> int:
     measure = trio.run(index_commands.rebuild, settings, partial(_bar, unit="entries"))
     print(_told(measure))
     return 0
@@ -94,7 +50,7 @@ def _bar(done: int, total: int, unit: str = "rows") -> None:
         print(f"\r{'█' * int(30 * share):30} {share:6.1%} of {total} {unit} ", end="", file=sys.stderr, flush=True)
 
 
-def _backup(arguments: argparse.Namespace, settings: Settings) -> int:
+def make_backup(arguments: argparse.Namespace, settings: Settings) -> int:
     file, keep, now = arguments.file, None, datetime.now(UTC)
     if (file is None) == (arguments.to is None) or (arguments.keep and arguments.to is None):
         print("vestnik: name a file, or a folder with --to (and --keep)", file=sys.stderr)
@@ -157,19 +113,7 @@ def _progress(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-def _backup_key(arguments: argparse.Namespace, settings: Settings) -> int:
-    public = arguments.file.with_name(f"{arguments.file.name}.pub")
-    refuse_to_replace(public)
-    text = make_keys(arguments.file)
-    public.write_text(f"{text}\n")
-    print(
-        f"{arguments.file} holds the secret key: keep it away from this server, in two places, or no backup is readable"
-    )
-    print(f"{public} holds the public one: set VESTNIK_BACKUP_KEY to its path, absolute")
-    return 0
-
-
-def _restore(arguments: argparse.Namespace, settings: Settings) -> int:
+def load_backup(arguments: argparse.Namespace, settings: Settings) -> int:
     end_on_sigterm()
     with unlocked(arguments.file, settings.backup_key, settings.data_dir, datetime.now(UTC)) as readable:
         return _restore_from(readable, arguments, settings)
@@ -212,11 +156,6 @@ def _remove_key(settings: Settings) -> None:
         print(f"the key for access tokens at {path} is removed; the next start makes a new one")
 
 
-def _epoch_new(arguments: argparse.Namespace, settings: Settings) -> int:
-    print(f"the new epoch is {new_epoch(settings.database_url)}")
-    return 0
-
-
 # --- files ---
 
 
@@ -224,19 +163,19 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _files_check(arguments: argparse.Namespace, settings: Settings) -> int:
+def files_check(arguments: argparse.Namespace, settings: Settings) -> int:
     require_database(settings.database_url)
     fine = trio.run(partial(file_commands.check, settings, _say, hashes=arguments.hashes))
     return 0 if fine else 1
 
 
-def _files_gc(arguments: argparse.Namespace, settings: Settings) -> int:
+def files_gc(arguments: argparse.Namespace, settings: Settings) -> int:
     require_database(settings.database_url)
     trio.run(partial(file_commands.collect, settings, _say, dry=arguments.dry_run))
     return 0
 
 
-def _files_move(arguments: argparse.Namespace, settings: Settings) -> int:
+def files_move(arguments: argparse.Namespace, settings: Settings) -> int:
     require_database(settings.database_url)
     trio.run(file_commands.bring, settings, _say)
     return 0

@@ -21,7 +21,7 @@ from runtime.mail.smtp import NotSent, log_in, parse_smtp_url
 from runtime.redis.address import parse_redis_url
 from runtime.redis.link import RedisAway, connected
 from runtime.redis.resp import Refused, Reply
-from runtime.sockets.upgrades import SUBPROTOCOL
+from runtime.sockets.subprotocol import SUBPROTOCOL
 
 TIMEOUT: Final = 5.0
 """Seconds that a server has for each of its answers."""

@@ -12,11 +12,11 @@ from chatproto.wire.legacy import FileRefs, file_ids
 from chatproto.wire.model import MAX_ID
 from chatproto.wire.text import MAX_PASSWORD, MIN_PASSWORD, check_text, clean_username, is_blank, normalize
 from runtime.addresses import is_mail_address
+from runtime.bounds import MAX_NAME
 from runtime.http.cursors import NOT_OURS, numbers
 from runtime.http.reading import Context, Fault, Rule
 from storage.passwords import password_fault
 
-MAX_NAME: Final = 64
 MAX_TITLE: Final = 100
 MAX_URL: Final = 2048
 MAX_OFFSET: Final = 10_000

@@ -24,6 +24,7 @@ from chatproto.operations import (
 from chatproto.operations.outcomes import ChatFound
 from chatproto.wire.model import Chat
 from runtime.administration import administer
+from runtime.bounds import LONGEST_INVITE, MAX_USES
 from runtime.codes import hash_of, new_code
 from runtime.http.fields import Id
 from runtime.http.problem import Problem, refusal
@@ -31,9 +32,6 @@ from runtime.http.recovery import TOO_MANY_CODES
 from runtime.http.routes import Answer, Call, Result, Route, opening
 from runtime.mail.letters import link_of
 
-MAX_USES: Final = 1000
-LONGEST: Final = 90 * 24 * 3600
-"""Seconds that an invitation counts at most."""
 LISTED: Final = 200
 
 
@@ -41,7 +39,7 @@ class NewInvite(msgspec.Struct, frozen=True, kw_only=True):
     """`expires_in` is in seconds. With `chat_id` it leads into that group as well."""
 
     uses: Annotated[int, Meta(ge=1, le=MAX_USES)] = 1
-    expires_in: Annotated[int, Meta(ge=60, le=LONGEST)] = 7 * 24 * 3600
+    expires_in: Annotated[int, Meta(ge=60, le=LONGEST_INVITE)] = 7 * 24 * 3600
     chat_id: Id | None = None
 
 

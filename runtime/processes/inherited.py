@@ -2,15 +2,11 @@
 
 import os
 import socket
-from typing import Final
 
 import trio
 from attrs import frozen
 
 from runtime.processes.accepting import Counts, WorkerShare
-
-OPTION: Final = "--inherited"
-"""Of `vestnik serve`; only its parent writes it."""
 
 
 @frozen

@@ -16,7 +16,8 @@ from attrs import define, field
 
 from runtime.logs import get_logger
 from runtime.processes.accepting import ABSENT, Counts, size_of
-from runtime.processes.inherited import OPTION, Inherited
+from runtime.processes.inherited import Inherited
+from runtime.processes.option import OPTION
 from runtime.processes.service_manager import SERVICE_MANAGER, ServiceManager, service_manager
 
 log = get_logger(__name__)

@@ -1,7 +1,6 @@
 """Who may open a WebSocket, decided before the upgrade; the same for both servers."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from attrs import frozen
 
@@ -14,8 +13,7 @@ from runtime.http.problem import Problem, refusal
 from runtime.http.routes import take_turn
 from runtime.hub_driver import Driver
 from runtime.services import Services
-
-SUBPROTOCOL: Final = "chatproto.v1"
+from runtime.sockets.subprotocol import SUBPROTOCOL
 
 
 @frozen
