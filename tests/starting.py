@@ -45,7 +45,7 @@ class Started:
 
     pid: int
     _stream: trio.SocketStream
-    _said: bytes
+    _said: bytes = b""
     """What came and nobody has read yet."""
     returncode: int | None = None
 
@@ -77,15 +77,20 @@ class Started:
         await self._stream.aclose()
 
     async def _read(self) -> None:
-        said, zero, code = (await self._stream.receive_some()).partition(b"\0")
+        more = await self._stream.receive_some()
+        if not more:
+            raise RuntimeError("the prepared process ended")
+        await self.take(bytes(more))
+
+    async def take(self, more: bytes) -> None:
+        """What came from it; the end may be in it."""
+        said, zero, code = more.partition(b"\0")
         self._said += said
         if zero:
             while not code.endswith(b"\n"):
                 code += await self._stream.receive_some()
             self.returncode = int(code)
             await self._stream.aclose()
-        elif not said:
-            raise RuntimeError("the prepared process ended")
 
 
 @define(eq=False)
@@ -137,7 +142,9 @@ async def start(job: Job) -> Started:
         assert more, "the prepared process ended"
         said += more
     pid, _, rest = said.partition(b"\n")
-    return Started(int(pid), stream, rest)
+    started = Started(int(pid), stream)
+    await started.take(rest)  # all of one that was quick
+    return started
 
 
 async def run(job: Job) -> tuple[int, str]:
