@@ -5,6 +5,7 @@ table. What comes out may be more than what matches: the texts decide.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -28,7 +29,7 @@ from chatproto.operations import SearchMessages
 from chatproto.wire.words import KEPT, begun, entry_of, sent_by, with_file, with_image, with_link
 from storage.columns import LAST_CHARACTER
 from storage.statements import Answers, Each, Select
-from storage.tables import chat_users, message_words
+from storage.tables import chat_users, message_words, messages
 
 MOST_WORDS: Final = 8
 """Words that are looked up; what else a query has, the texts tell."""
@@ -47,6 +48,14 @@ class Candidate(NamedTuple):
 
     chat_id: int
     seq: int
+
+
+class MadeAt(NamedTuple):
+    """When a message was made."""
+
+    chat_id: int
+    seq: int
+    created_at: datetime
 
 
 class Entry(NamedTuple):
@@ -144,6 +153,18 @@ def newest_with(words: int) -> Each[tuple[int, int | None]]:
     return Each(select(chat_id.label("chat_id"), found.scalar_subquery().label("seq")), row=lambda *row: row)
 
 
+@cache
+def newest_before(words: int) -> Answers[MadeAt]:
+    """The newest candidate of a chat that was made before a `moment`; see `Wanted.newest_params`."""
+    entry = message_words.alias("entry")
+    moment: BindParameter[datetime] = bindparam("moment", type_=messages.c.created_at.type)
+    # of a sum no database finds out that it is the chat's id, and so none begins with the messages
+    same = (messages.c.chat_id == entry.c.chat_id + literal_column("0", Integer())) & (messages.c.seq == entry.c.seq)
+    found = select(entry.c.chat_id, entry.c.seq, messages.c.created_at).select_from(entry.join(messages, same))
+    found = _with_words(found.where(_within(entry), messages.c.created_at < moment), entry, words)
+    return Answers(found.order_by(entry.c.seq.desc()).limit(literal_column("1", Integer())), row=MadeAt)
+
+
 def _with_words(found: SelectClause[Any], entry: FromClause, words: int) -> SelectClause[Any]:
     """The first word leads, in the order of the key; the others are probed."""
     for number in range(words):
@@ -230,7 +251,8 @@ def _newest_in_each(which: Callable[[FromClause], ColumnElement[bool]]) -> Selec
     return Select(found.where(entry.c.chat_id.in_(bindparam("chat_ids", expanding=True)), which(entry)), row=Candidate)
 
 
-def _between(entry: FromClause) -> ColumnElement[bool]:
+def is_between(entry: FromClause) -> ColumnElement[bool]:
+    """It is of a word between `above` and `below`."""
     return (entry.c.word > _param("above")) & (entry.c.word < _param("below"))
 
 
@@ -240,9 +262,9 @@ def _param(name: str) -> BindParameter[str]:
 
 OF_WORD: Final = _entries(lambda entry: entry.c.word == _param("word"))
 """The newest `most` entries of a chat of one word, from seq `low` to `high`."""
-BETWEEN: Final = _entries(_between)
+BETWEEN: Final = _entries(is_between)
 """The same of the words between two others; all of them are gone through."""
 NEWEST_BEGUN: Final = _newest_in_each(begins_so)
 """The newest entry of each chat that begins so, if any."""
-NEWEST_BETWEEN: Final = _newest_in_each(_between)
+NEWEST_BETWEEN: Final = _newest_in_each(is_between)
 """The same of the words between two others."""

@@ -19,12 +19,13 @@ from chatproto.wire.query import Span, matches
 from storage.transactions.candidates import Candidate, Wanted
 from storage.transactions.log import read_attachments
 
-BUDGET: Final = 500
-"""Texts that one search looks at; then it tells what it has and where to go on."""
+BUDGET: Final = 200
+"""Texts that one search looks at; then it tells what it has and where to go on, so that the rarest takes no longer than
+others."""
 LONG: Final = 512
 """Characters: for each of so many that it has, a text counts as one more. Most have far less."""
-MOST_READ: Final = 4 * BUDGET
-"""Messages that it reads for that at most."""
+MOST_READ: Final = 10 * BUDGET
+"""Messages that it reads for that at most, and ten times as many before it has looked at any."""
 _INSTANT: Final = timedelta(microseconds=1)
 LEAST: Final = 16
 """Places that are thought of at least when streams are asked for the first time; each further time twice as many, so
@@ -70,8 +71,8 @@ class Chat(NamedTuple):
 class Stream:
     """What is left of a chat: candidates from `low` to `high`, none of them newer than `bound`. `words`: in the order
     in which they are looked up there. `asked`: how often it was. `pace`: seconds between the last candidates, None
-    where it is not known. `places`: the candidates, ascending, where all of them are known. `known`: the newest
-    candidate, where that is known."""
+    where it is not known. `places`: the candidates, ascending, where all of them are known. `others`: those of them,
+    ascending, to which the words that are looked up do not lead. `known`: the newest candidate, where that is known."""
 
     chat: Chat
     low: int
@@ -81,6 +82,7 @@ class Stream:
     asked: int = 0
     pace: float | None = None
     places: list[int] | None = None
+    others: Sequence[int] = ()
     known: int | None = None
 
     def next_places(self, count: int) -> list[int] | None:
@@ -139,6 +141,8 @@ class Found:
     _waiting: list[tuple[float, int, int, Text]] = field(factory=list)
     """A heap."""
     _judged: set[Candidate] = field(factory=set)
+    _last: Text | None = None
+    """The last one that was judged."""
     _rounds: int = 0
 
     @property
@@ -147,6 +151,12 @@ class Found:
         cursor = self.operation.cursor
         ends = [self.operation.before, None if cursor is None else cursor.created_at + _INSTANT]
         return min((moment for moment in ends if moment is not None), default=None)
+
+    def cut_to_newest(self, newest: Mapping[int, int]) -> dict[int, int]:
+        """No chat has anything above its newest candidate by the words, or by what else there is; which that is."""
+        found = {one.chat.chat_id: max((newest.get(one.chat.chat_id, 0), *one.others[-1:])) for one in self.streams}
+        self.cut(found)
+        return found
 
     def cut(self, ends: Mapping[int, int] | None = None) -> None:
         """No chat has anything above its end; those without one have nothing, where there are ends."""
@@ -176,13 +186,14 @@ class Found:
     def judge(self) -> bool:
         """Look at those whose turn it is. Whether that was all: there are enough, nothing is left, or no more may be
         looked at."""
-        spent = self.read >= MOST_READ
+        spent = self.read >= (MOST_READ if self._last else 10 * MOST_READ)
         newest = max((one.bound.key for one in self.streams if not one.done), default=None)
         while len(self.hits) <= self.operation.limit and self.looked < BUDGET and self._waiting:
             row = self._waiting[0][-1]
             if newest is not None and (row.created_at, row.chat_id, row.seq) < newest:
                 return spent
             heapq.heappop(self._waiting)
+            self._last = row
             place = Candidate(row.chat_id, row.seq)
             if place in self._judged:
                 continue
@@ -240,14 +251,16 @@ class Found:
 
     def rest(self) -> FoundPlace | None:
         """Where to go on: behind the last result, or, where not all of the page could be looked for, at what comes
-        next, which the cursor must not leave out."""
+        next, which the cursor must not leave out, and behind what was looked at."""
         if len(self.hits) > self.operation.limit:
             return place_of(self.hits[self.operation.limit - 1][0])
         left = [place_of(row[-1]) for row in self._waiting[:1]] + [one.bound for one in self.streams if not one.done]
         if not left:
             return None
-        place = max(left, key=lambda one: one.key)
-        return FoundPlace(place.created_at, place.chat_id, min(place.seq, MAX_ID - 1) + 1)
+        next_ = max(left, key=lambda one: one.key)
+        place = FoundPlace(next_.created_at, next_.chat_id, min(next_.seq, MAX_ID - 1) + 1)
+        behind = self.operation.cursor if self._last is None else place_of(self._last)
+        return place if behind is None else min(place, behind, key=lambda one: one.key)
 
 
 def place_of(row: Text) -> FoundPlace:

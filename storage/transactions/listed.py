@@ -4,7 +4,7 @@ Most queries have a word, or two words together, that are rare. Counts with a bo
 begins with the rarest, gives every candidate, and no chat is asked by itself.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import cache
 from typing import Any, Final
@@ -27,11 +27,11 @@ from sqlalchemy import Select as SelectClause
 from storage.joins import Ordered, straight
 from storage.statements import Select, Steps
 from storage.tables import chat_users, message_words
-from storage.transactions.candidates import begins_so, word_params
-from storage.transactions.found import Found
+from storage.transactions.candidates import begins_so, is_between, word_params
+from storage.transactions.found import Found, Stream
 
 LISTED: Final = 3000
-"""Candidates at most, all of which are taken from the database."""
+"""Candidates of one list at most, all of which are taken from the database."""
 COUNTED: Final = 10_000
 """Entries at most that a join begins with; what has more is so common that each chat has it near its end."""
 _FEW: Final = 500
@@ -72,20 +72,57 @@ def list_places(search: Found) -> Steps[Listed]:
     if words and (yield from _is_common(search)):
         search.wanted = evolve(wanted, beginning=None)
         return (yield from _list_by_words(search, rarest))
-    rows = list[SeqsOfChat]()
-    search.wanted = wanted = evolve(wanted, absent=frozenset(word for word in whole if not counts[word]))
+    search.wanted = evolve(wanted, absent=frozenset(word for word in whole if not counts[word]))
+    return (yield from _list_begun(search, counts))
+
+
+def _list_begun(search: Found, counts: Mapping[str, int]) -> Steps[Listed]:
+    """By the words that begin so, and by each other to which the beginning leads. Where one word is common, as one that
+    is written out, each chat is asked for it, and has a list of the rest."""
+    wanted, words = search.wanted, search.wanted.words
+    rows = yield from _list_range(search, begun_with(len(words)), wanted.range_params())
+    others = dict.fromkeys(wanted.whole())
+    common: list[str] = []
+    if rows is None:
+        (chat_ids, *_) = pieces(search)
+        row = yield from commonest(len(words)).first(chat_ids=chat_ids, **wanted.range_params(), **word_params(words))
+        search.wanted = wanted = evolve(wanted, common=None if row is None else row[0])
+        rows, common = [], [] if row is None else [row[0]]
+        for above, below in wanted.gaps:
+            between = yield from _list_range(search, between_with(len(words)), {"above": above, "below": below})
+            if between is None or not common:
+                return Listed.MANY
+            rows += between
+        others = dict.fromkeys(wanted.apart)
+    for word in others:
+        if word in common or not counts.get(word, 1):
+            continue
+        led = (word, *words)
+        found = yield from with_all(len(led)).all(user_id=search.operation.user_id, **word_params(led))
+        if _count_of(found) > LISTED:
+            common.append(word)
+        else:
+            rows += found
+    if not common:
+        return _put(search, rows)
+    if len(common) == 1:
+        for one, seqs in _by_stream(search, rows):
+            one.others = seqs
+        led = tuple(sorted((*common, *words), key=lambda word: counts.get(word, LISTED)))
+        search.wanted = evolve(wanted, words=led, beginning=None)
+    return Listed.MANY
+
+
+def _list_range(
+    search: Found, statement: Ordered["SeqsOfChat"], params: Mapping[str, str]
+) -> Steps[list["SeqsOfChat"] | None]:
+    """None where there are too many."""
+    rows: list[SeqsOfChat] = []
     for chat_ids in pieces(search):
-        asked: dict[str, Any] = {"chat_ids": chat_ids} | wanted.range_params() | word_params(words)
-        rows += yield from begun_with(len(words)).all(**asked)
+        rows += yield from statement.all(chat_ids=chat_ids, **params, **word_params(search.wanted.words))
         if _count_of(rows) > LISTED:
-            row = yield from commonest(len(words)).first(**asked)
-            search.wanted = evolve(wanted, common=None if row is None else row[0])
-            return Listed.MANY
-    for word in dict.fromkeys(whole):
-        if counts[word]:
-            led = (word, *words)
-            rows += yield from with_all(len(led)).all(user_id=user_id, **word_params(led))
-    return _put(search, rows)
+            return None
+    return rows
 
 
 def _count(user_id: int, words: Sequence[str], most: int) -> Steps[dict[str, int]]:
@@ -102,7 +139,7 @@ def _list_by_words(search: Found, rarest: int) -> Steps[Listed]:
     rows: list[SeqsOfChat] = []
     if rarest:
         rows = yield from with_all(len(words)).all(user_id=search.operation.user_id, **word_params(words))
-    return _put(search, rows)
+    return Listed.MANY if _count_of(rows) > LISTED else _put(search, rows)
 
 
 def _is_common(search: Found) -> Steps[bool]:
@@ -127,15 +164,18 @@ def _count_of(rows: Sequence["SeqsOfChat"]) -> int:
 
 
 def _put(search: Found, rows: Sequence["SeqsOfChat"]) -> Listed:
-    if _count_of(rows) > LISTED:
-        return Listed.MANY
+    for one, seqs in _by_stream(search, rows):
+        one.places = seqs
+    search.cut()
+    return Listed.ALL
+
+
+def _by_stream(search: Found, rows: Sequence["SeqsOfChat"]) -> Iterator[tuple[Stream, list[int]]]:
+    """For each stream its seqs, ascending."""
     places: dict[int, set[int]] = {}
     for chat_id, seqs in rows:
         places.setdefault(chat_id, set()).update(seqs)
-    for one in search.streams:
-        one.places = sorted(places.get(one.chat.chat_id, ()))
-    search.cut()
-    return Listed.ALL
+    return ((one, sorted(places.get(one.chat.chat_id, ()))) for one in search.streams)
 
 
 # --- statements ---
@@ -171,7 +211,13 @@ def with_all(words: int) -> Ordered[SeqsOfChat]:
 @cache
 def begun_with(words: int) -> Ordered[SeqsOfChat]:
     """Where words with a beginning are, and all of so many others; LISTED + 1 at most."""
-    return _by_chat(*_begun_with(words, "chat_id", "seq"))
+    return _by_chat(*_ranged(words, begins_so, "chat_id", "seq"))
+
+
+@cache
+def between_with(words: int) -> Ordered[SeqsOfChat]:
+    """Where words between two others are, and all of so many others; LISTED + 1 at most."""
+    return _by_chat(*_ranged(words, is_between, "chat_id", "seq"))
 
 
 @cache
@@ -182,14 +228,16 @@ def commonest(words: int) -> Ordered[tuple[str, int]]:
         each, count = found.subquery("found"), func.count()
         return select(each.c.word, count).group_by(each.c.word).order_by(count.desc(), each.c.word).limit(1)
 
-    on_servers, on_sqlite = _begun_with(words, "word")
+    on_servers, on_sqlite = _ranged(words, begins_so, "word")
     return Ordered(counted_by_word(straight(on_servers)), on_sqlite=counted_by_word(on_sqlite), row=lambda *row: row)
 
 
-def _begun_with(words: int, *columns: str) -> tuple[SelectClause[Any], SelectClause[Any]]:
+def _ranged(
+    words: int, which: Callable[[FromClause], ColumnElement[bool]], *columns: str
+) -> tuple[SelectClause[Any], SelectClause[Any]]:
     """On servers, and on SQLite."""
     entry, others = message_words.alias("begins"), range(words)
-    found = select(*(entry.c[name] for name in columns)).where(_of_chats(entry), begins_so(entry)).limit(_MOST)
+    found = select(*(entry.c[name] for name in columns)).where(_of_chats(entry), which(entry)).limit(_MOST)
     return found.select_from(_joined(entry, entry, others)), found.where(*_probed(entry, others))
 
 

@@ -21,6 +21,8 @@ from storage.transactions.candidates import (
     OF_WORD,
     Candidate,
     Entry,
+    MadeAt,
+    newest_before,
     newest_of,
     word_params,
 )
@@ -34,6 +36,8 @@ AT_ONCE: Final = 128
 _PROBED: Final = (4, 4, APART // 4, APART)
 """Candidates of a chat that are looked at, one time after another, for the first one before a moment. Where a log is
 cut by the entries that tell the time, no more than the last number are later."""
+_TRIED: Final = 16
+"""Chats by which it is told whether candidates are that frequent."""
 SKEW: Final = timedelta(minutes=1)
 """By which clocks of servers may differ, where a time is looked up in a log."""
 
@@ -43,14 +47,6 @@ class Next(NamedTuple):
 
     seqs: Sequence[int]
     more: bool
-
-
-class MadeAt(NamedTuple):
-    """When a message was made."""
-
-    chat_id: int
-    seq: int
-    created_at: datetime
 
 
 _TIMES: Final = Places(
@@ -77,7 +73,7 @@ def next_candidates(search: Found, streams: Mapping[Stream, int]) -> Steps[dict[
             found[one] = Next(seqs, len(seqs) == count or one.known == one.high)
     asked = {one: count for one, count in streams.items() if one not in found}
     rows = yield from (_of_words(search, asked) if search.wanted.words else _begun(search, asked))
-    return found | {one: newest_in(rows.get(one.chat.chat_id, {}), count) for one, count in asked.items()}
+    return found | {one: _next(one, rows.get(one.chat.chat_id, {}), count) for one, count in asked.items()}
 
 
 def newest_begun(search: Found) -> Steps[dict[int, int]]:
@@ -120,27 +116,62 @@ def narrow(streams: Sequence[Stream], moment: datetime) -> Steps[None]:
 
 def cut_before(search: Found, moment: datetime) -> Steps[None]:
     """Each chat goes on with its newest candidate that was made before a moment."""
-    left = list(search.streams)
-    for count in _PROBED:
-        found = yield from next_candidates(search, dict.fromkeys(left, count))
-        made = yield from times_of([Candidate(one.chat.chat_id, seq) for one in left for seq in found[one].seqs])
-        later: list[Stream] = []
-        for one in left:
-            chat_id, (seqs, more) = one.chat.chat_id, found[one]
-            seq = next((seq for seq in seqs if made.get(Candidate(chat_id, seq), moment) < moment), None)
-            if seq is not None:
-                one.begin_at(seq, made[Candidate(chat_id, seq)])
-            elif more:
-                one.cut(seqs[-1] - 1)
-                later.append(one)
-            else:
-                one.cut(one.low - 1)
-        if not later:
-            break
-        if left == search.streams:
-            yield from narrow(later, moment + SKEW)
-        left = [one for one in later if not one.done]
+    left = search.streams
+    if search.wanted.words:
+        left = yield from _begin_by_words(search, moment)
+    yield from _begin_by_trial(search, left, moment)
     search.cut()
+
+
+def _begin_by_words(search: Found, moment: datetime) -> Steps[list[Stream]]:
+    """Those that have others besides what the words lead to, and none of them so."""
+    streams = search.streams
+    asked = [search.wanted.newest_params(one.chat.chat_id, one.low, one.high, one.words) for one in streams]
+    rows = yield from in_pieces(newest_before(len(search.wanted.words)), [each | {"moment": moment} for each in asked])
+    newest, left = {row.chat_id: row for row in rows}, list[Stream]()
+    for one in streams:
+        row = newest.get(one.chat.chat_id)
+        if row is not None and one.others[bisect(one.others, row.seq) : bisect(one.others, one.high)]:
+            left.append(one)
+        elif row is not None:
+            one.begin_at(row.seq, row.created_at)
+        elif one.others:
+            left.append(one)
+        else:
+            one.cut(one.low - 1)
+    return left
+
+
+def _begin_by_trial(search: Found, streams: Sequence[Stream], moment: datetime) -> Steps[None]:
+    """By the times of the first candidates, some after others."""
+    some, rest = streams[:_TRIED], streams[_TRIED:]
+    later = yield from _begin_before(search, some, _PROBED[0], moment)
+    if len(later) > len(some) // 2:  # the first candidates of most chats are later ones
+        yield from narrow([*later, *rest], moment + SKEW)
+        later += yield from _begin_before(search, rest, _PROBED[0], moment)
+    else:
+        later += yield from _begin_before(search, rest, _PROBED[0], moment)
+        yield from narrow(later, moment + SKEW)
+    for count in _PROBED[1:]:
+        later = yield from _begin_before(search, [one for one in later if not one.done], count, moment)
+
+
+def _begin_before(search: Found, streams: Sequence[Stream], count: int, moment: datetime) -> Steps[list[Stream]]:
+    """Those that have only later ones among their next `count` candidates."""
+    later: list[Stream] = []
+    found = yield from next_candidates(search, dict.fromkeys(streams, count))
+    made = yield from times_of([Candidate(one.chat.chat_id, seq) for one in streams for seq in found[one].seqs])
+    for one in streams:
+        chat_id, (seqs, more) = one.chat.chat_id, found[one]
+        seq = next((seq for seq in seqs if made.get(Candidate(chat_id, seq), moment) < moment), None)
+        if seq is not None:
+            one.begin_at(seq, made[Candidate(chat_id, seq)])
+        elif more:
+            one.cut(seqs[-1] - 1)
+            later.append(one)
+        else:
+            one.cut(one.low - 1)
+    return later
 
 
 # --- rows of one chat, by what they were looked up by: each part begins with its newest, and ends where it is full ---
@@ -186,3 +217,13 @@ def newest_in(parts: Parts, count: int) -> Next:
     floor = max(full, default=0)
     seqs = sorted({seq for rows in parts.values() for seq, _ in rows if seq >= floor}, reverse=True)
     return Next(seqs[:count], bool(full) or len(seqs) > count)
+
+
+def _next(one: Stream, parts: Parts, count: int) -> Next:
+    """With those to which the words do not lead."""
+    found = newest_in(parts, count)
+    if not one.others:
+        return found
+    floor = found.seqs[-1] if found.more else one.low
+    seqs = sorted({*found.seqs, *(seq for seq in one.others if floor <= seq <= one.high)}, reverse=True)
+    return Next(seqs[:count], found.more or len(seqs) > count)

@@ -7,18 +7,19 @@ candidates of many chats in one statement, and no chat is asked any more that is
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from chatproto.operations import FoundPlace, Match, MessagesMatched, Outcome, Refused, SearchMessages
 from chatproto.operations.indexed import any_time, made_at
 from chatproto.wire.model import MAX_ID, Message, named_ids
 from chatproto.wire.words import VERSION
-from storage.joins import Places
+from storage.joins import Ordered, Places
 from storage.statements import Answers, Select, Steps, param
 from storage.tables import chat_users, chats, message_words, messages
 from storage.transactions.candidates import (
     NEWEST_BEGUN,
     Candidate,
+    MadeAt,
     newest_of,
     newest_with,
     wanted_by,
@@ -31,7 +32,6 @@ from storage.transactions.listed import Listed, list_places, pieces
 from storage.transactions.log import MESSAGE_COLUMNS, MessageRow, Readers, read_message
 from storage.transactions.lookup import (
     SKEW,
-    MadeAt,
     cut_before,
     in_pieces,
     narrow,
@@ -106,18 +106,22 @@ _PLACE: Final = (messages.c.chat_id, messages.c.seq)
 _TEXTS: Final = Places(_text, key=_PLACE, row=Text)
 _MESSAGES: Final = Places(select(*MESSAGE_COLUMNS), key=_PLACE, row=MessageRow)
 """Those of a page: of the many that are looked at, the texts are enough."""
-FIRST_LATER: Final = Answers(
-    select(message_words.c.chat_id, message_words.c.seq)
+_later = (
+    select(message_words.c.chat_id, func.min(message_words.c.word).label("word"))
     .where(
-        message_words.c.chat_id == param("chat_id", message_words.c.chat_id),
+        message_words.c.chat_id.in_(bindparam("chat_ids", expanding=True)),
         message_words.c.word > param("low", message_words.c.word),
         message_words.c.word < param("high", message_words.c.word),
     )
-    .order_by(message_words.c.word)
-    .limit(1),
-    row=Candidate,
+    .group_by(message_words.c.chat_id)
+    .subquery("later")
 )
-"""The first entry of a chat that tells a time behind `low`."""
+_entry = message_words.alias("entry")
+_first_later = select(_entry.c.chat_id, _entry.c.seq).select_from(
+    _later.join(_entry, (_entry.c.chat_id == _later.c.chat_id) & (_entry.c.word == _later.c.word))
+)
+FIRST_LATER: Final = Ordered(_first_later, on_sqlite=_first_later, row=Candidate)
+"""The first entry of each chat that tells a time behind `low`; where two messages have that time, both."""
 LAST_BEFORE: Final = Answers(
     select(messages.c.chat_id, messages.c.seq, messages.c.created_at)
     .where(
@@ -249,8 +253,8 @@ def _leave_out(search: Found) -> Steps[None]:
         for stream in streams:  # what was said longest ago is the rarest by guess
             pairs = sorted(zip(last.get(stream.chat.chat_id, ()), words, strict=False))
             stream.words = tuple(word for _, word in pairs)
-        search.cut({chat_id: min(seqs) for chat_id, seqs in last.items()})
-        _know(search, {chat_id: seqs[0] for chat_id, seqs in last.items() if len(seqs) == 1})
+        ends = search.cut_to_newest({chat_id: min(seqs) for chat_id, seqs in last.items()})
+        _know(search, ends if len(words) == 1 else {})
     if wanted.beginning is not None and words and len(search.streams) > _FEW:
         whole = wanted.whole()
         rows = yield from newest_of(whole).all(user_id=search.operation.user_id, **word_params(whole))
@@ -275,10 +279,10 @@ def _narrow(search: Found, *, exactly: bool) -> Steps[None]:
     if search.ends_before is None or not search.streams:
         return
     moment, ends_at = search.ends_before + SKEW, {one.chat.chat_id: MAX_ID for one in search.streams}
-    later = {"low": made_at(moment), "high": times[1]}
-    rows = yield from in_pieces(FIRST_LATER, [{"chat_id": one.chat.chat_id} | later for one in search.streams])
-    for first in rows:
-        ends_at[first.chat_id] = first.seq - 1
+    for chat_ids in pieces(search):
+        rows = yield from FIRST_LATER.all(chat_ids=chat_ids, low=made_at(moment), high=times[1])
+        for first in rows:
+            ends_at[first.chat_id] = min(ends_at[first.chat_id], first.seq - 1)
     search.cut(ends_at)
     for one in search.streams:
         one.bound = FoundPlace(moment, one.chat.chat_id, MAX_ID)
@@ -326,8 +330,7 @@ def _know_newest(search: Found) -> Steps[None]:
         newest = {chat_id: seq or 0 for chat_id, seq in rows}
     else:
         newest = yield from newest_begun(search)
-    search.cut(newest)
-    _know(search, newest)
+    _know(search, search.cut_to_newest(newest))
 
 
 def _look(search: Found, streams: Mapping[Stream, int]) -> Steps[None]:

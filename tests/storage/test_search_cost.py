@@ -35,12 +35,13 @@ from storage.transactions.candidates import (
     NEWEST_BETWEEN,
     OF_WORD,
     Wanted,
+    newest_before,
     newest_of,
     newest_with,
     word_params,
 )
 from storage.transactions.found import BUDGET
-from storage.transactions.listed import COUNT_BEGUN, LISTED, begun_with, commonest, counted, with_all
+from storage.transactions.listed import COUNT_BEGUN, LISTED, begun_with, between_with, commonest, counted, with_all
 from storage.transactions.lookup import Next, Parts, newest_in
 from storage.transactions.message_search import FIRST_LATER, LAST_BEFORE
 from tests.storage.databases import Kind, empty_database
@@ -235,7 +236,12 @@ _PLANNED: Final[tuple[tuple[Statement, dict[str, Any]], ...]] = (
       for statement in (NEWEST_BEGUN, COUNT_BEGUN, begun_with(0), begun_with(1), commonest(0), commonest(1))),
     *((statement, {"user_id": 1, "most": 100} | word_params(["слово1", "слово2"]))
       for statement in (counted(2), with_all(1), with_all(2))),
-    (FIRST_LATER, {"chat_id": 7, "low": any_time()[0], "high": any_time()[1]}),
+    (between_with(1), {"chat_ids": list(_SOME), "above": "слово1", "below": "слово2", "word_0": "слово1"}),
+    *(
+        (newest_before(count), Wanted(words, None).newest_params(7, 1, 2**53 - 1, words) | {"moment": START})
+        for count, words in ((1, ("слово1",)), (2, ("слово1", "слово2")))
+    ),
+    (FIRST_LATER, {"chat_ids": list(_SOME), "low": any_time()[0], "high": any_time()[1]}),
     (LAST_BEFORE, {"chat_id": 7, "low": 1, "high": 100, "moment": START}),
 )  # fmt: skip
 

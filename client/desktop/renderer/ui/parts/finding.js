@@ -19,6 +19,8 @@ import { isRemoved } from "../../state/removed.js";
 const PAUSE = 250;
 /** And one that found no link, although there seems to be one, for another attempt. */
 const RETRY = 5000;
+/** Results that are enough to look at: a page with fewer is followed by the next one, so many times. */
+const [FEW, FOLLOWED] = [10, 3];
 /** Results that are kept; who needs more of them narrows the search. */
 const MOST = 500;
 
@@ -62,8 +64,12 @@ export function createFinding(face, before = NOTHING) {
     waiting = ms === 0 ? undefined : setTimeout(() => ask(cursor), ms);
   }
 
-  /** @param {string | null} cursor null: from the beginning */
-  async function ask(cursor) {
+  /**
+   * @param {string | null} cursor null: from the beginning
+   * @param {number} [followed] how often a page was not enough
+   * @returns {Promise<void>}
+   */
+  async function ask(cursor, followed = 0) {
     later(null, 0);
     const { wanted } = answer;
     if (wanted === null) return;
@@ -77,7 +83,9 @@ export function createFinding(face, before = NOTHING) {
       const { complete, here } = page;
       const next = full ? null : page.next_cursor;
       if (here && isLive(face.messenger.state().link)) later(null, RETRY);
-      return update({ asked: wanted, results, cursor: next, complete, here, busy: false, problem: null });
+      const goesOn = next !== null && page.results.length < FEW && followed < FOLLOWED;
+      update({ asked: wanted, results, cursor: next, complete, here, busy: goesOn, problem: null });
+      return goesOn ? ask(next, followed + 1) : undefined;
     }
     const wait = page.code === "rate_limited" ? (page.retry_after_ms ?? 1000) : null;
     if (cursor === null) answer = { ...answer, asked: wanted, results: [], cursor: null };
