@@ -1,5 +1,6 @@
 """Kinds of columns, each the same on MySQL, MariaDB and SQLite (see storage.tables)."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -30,7 +31,15 @@ class UTCDateTime(TypeDecorator[datetime]):
         return (value if value.tzinfo is UTC else value.astimezone(UTC)).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
+        return _aware(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """What MySQL's driver gives is a datetime: nothing is called that would hand it on."""
+        return _aware if dialect.name in {"mysql", "mariadb"} else super().result_processor(dialect, coltype)
+
+
+def _aware(value: datetime | None) -> datetime | None:
+    return None if value is None else value.replace(tzinfo=UTC)
 
 
 class ASCIIBytes(TypeDecorator[str]):

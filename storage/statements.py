@@ -6,7 +6,7 @@ datetimes, bools, str cids).
 """
 
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, Final, Generic, TypeVar, cast
 
 from attrs import Factory, define, evolve, field, frozen
@@ -129,15 +129,12 @@ class Compiled:
 
     def read(self, rows: Sequence[Row]) -> list[Row]:
         """Raw rows as model values."""
-        if not self._columns:
+        if not self._columns or not rows:
             return list(rows)
-        read = []
-        for row in rows:
-            values = list(row)
-            for position, process in self._columns:
-                values[position] = process(values[position])
-            read.append(tuple(values))
-        return read
+        columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+        for position, process in self._columns:
+            columns[position] = map(process, columns[position])
+        return list(zip(*columns, strict=True))
 
 
 @define(eq=False)
