@@ -103,6 +103,8 @@ test("a profile that is used again is as empty as a new one", { skip: noChromium
   await page.emulateMedia({ colorScheme: "dark", reducedMotion: "no-preference" });
   await page.setViewportSize({ width: 400, height: 500 });
   await page.mouse.move(100, 100);
+  for (const target of [first.context, page]) await target.route("**/*", () => {}); // held for ever
+  await page.evaluate(() => void fetch("/held"));
   const other = await first.context.newPage();
   await first.context.close();
   assert.ok(other.isClosed());
@@ -123,7 +125,7 @@ test("a profile to which something lasting was done is not used again", { skip: 
   /** @type {((context: import("playwright-core").BrowserContext, page: import("playwright-core").Page) => unknown)[]} */
   const lasting = [
     (context) => context.addInitScript(() => {}),
-    (_, page) => page.route("**/nothing", () => {}),
+    (_, page) => page.routeWebSocket("**/nothing", () => {}),
     (context) => context.grantPermissions(["notifications"]),
     (context, page) => context.newCDPSession(page),
     (context) => context.setOffline(true),

@@ -1,8 +1,8 @@
 /**
  * Profiles of a browser that are used again: what a page is made of stays in their memory, and loading it is most of what
  * a test in a browser costs (3 s of a processor with nothing, 0.6 s so). Whoever gets one finds it empty: without
- * storage, cookies, history and listeners, as wide and as bright as asked for. One to which something was done that
- * cannot be taken back, or not for sure, or that is not empty and drawing again in time, is closed instead.
+ * storage, cookies, history, listeners and routes, as wide and as bright as asked for. One to which something was done
+ * that cannot be taken back, or not for sure, or that is not empty and drawing again in time, is closed instead.
  */
 
 import { drawn } from "./eventually.js";
@@ -19,7 +19,7 @@ const PATIENCE = 15_000;
 const END_PATIENCE = 30_000;
 /** Asked of a page or a profile, they leave something behind. */
 const LASTING = [
-  ...["addInitScript", "exposeFunction", "exposeBinding", "route", "routeWebSocket", "routeFromHAR"],
+  ...["addInitScript", "exposeFunction", "exposeBinding", "routeWebSocket", "routeFromHAR"],
   ...["setExtraHTTPHeaders", "addLocatorHandler", "setOffline", "setGeolocation", "grantPermissions"],
   ...["setHTTPCredentials", "addCookies", "newCDPSession", "setDefaultTimeout", "setDefaultNavigationTimeout"],
 ];
@@ -105,6 +105,7 @@ function lent(browser, key, options, patience, context, close, empty) {
 async function emptied(context, page, others, origins, options) {
   const { viewport, colorScheme = "light", reducedMotion = "no-preference" } = options;
   for (const one of others) await one.close();
+  for (const target of [context, page]) await target.unrouteAll({ behavior: "ignoreErrors" });
   for (const event of EVENTS) [context, page].forEach((target) => silence(target, event));
   silence(page, "crash");
   const [origin, ...more] = [...origins].filter((one) => one !== "null"); // null is that of about:blank
