@@ -82,7 +82,8 @@ def _texts(connection: Connection, query: Query) -> list[str]:
     part = repeated.part
     parts = [part % literals(connection, compiled.values(params)) for params in query.many]
     # a literal percent sign is doubled in SQL that takes values
-    return [f"{repeated.head % ()}{repeated.glue.join(parts)}{repeated.tail % ()}"]
+    head = repeated.head % literals(connection, compiled.shared_values(query.many[0]))
+    return [f"{head}{repeated.glue.join(parts)}{repeated.tail % ()}"]
 
 
 def _bulk(compiled: Compiled, rows: Sequence[Sequence[Scalar]]) -> str:

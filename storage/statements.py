@@ -90,6 +90,8 @@ class Compiled:
     _mark: str
     _columns: tuple[tuple[int, _Processor], ...]
     repeated: Repeated | None = None
+    shared: tuple[Bind, ...] = ()
+    """Those in the head of what is repeated: the same in all sets of parameters."""
 
     def bind(self, params: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
         """The SQL and its parameters; lists of an IN are written out."""
@@ -119,13 +121,11 @@ class Compiled:
 
     def values(self, params: dict[str, Any]) -> tuple[Any, ...]:
         """Parameters of a statement without IN lists."""
-        get = params.get
-        return tuple(
-            [
-                get(name, default) if process is None else process(get(name, default))
-                for name, default, process in self.binds
-            ]
-        )
+        return _values(self.binds, params)
+
+    def shared_values(self, params: dict[str, Any]) -> tuple[Any, ...]:
+        """Of any of the sets of parameters."""
+        return _values(self.shared, params)
 
     def read(self, rows: Sequence[Row]) -> list[Row]:
         """Raw rows as model values."""
@@ -135,6 +135,13 @@ class Compiled:
         for position, process in self._columns:
             columns[position] = map(process, columns[position])
         return list(zip(*columns, strict=True))
+
+
+def _values(binds: Sequence[Bind], params: dict[str, Any]) -> tuple[Any, ...]:
+    get = params.get
+    return tuple(
+        [get(name, default) if process is None else process(get(name, default)) for name, default, process in binds]
+    )
 
 
 @define(eq=False)
@@ -239,9 +246,10 @@ class Lookup(Statement, Generic[R]):
 @define(eq=False)
 class Answers(Statement, Generic[R]):
     """A query of one row for each of many sets of parameters, as one statement (`UNION ALL`) where each costs a round
-    trip; SQLite runs it for each."""
+    trip; SQLite runs it, or what is given for it, for each."""
 
     row: Callable[..., R] = field(kw_only=True)
+    on_sqlite: ClauseElement | None = field(default=None, kw_only=True)
 
     def of(self, params: Sequence[dict[str, Any]]) -> Steps[list[R]]:
         """A row for each, perhaps twice, in any order."""
@@ -251,9 +259,9 @@ class Answers(Statement, Generic[R]):
         return [self.row(*row) for row in result.rows]
 
     def _compile(self, dialect: Dialect) -> Compiled:
-        compiled = compile_clause(self.clause, dialect)
         if dialect is not MYSQL:
-            return compiled
+            return compile_clause(self.clause if self.on_sqlite is None else self.on_sqlite, dialect)
+        compiled = compile_clause(self.clause, dialect)
         return evolve(compiled, repeated=Repeated("(", compiled.sql, ") UNION ALL (", ")"))
 
 
@@ -270,24 +278,27 @@ class Bulk(Statement):
 @define(eq=False)
 class Each(Answers[R]):
     """Like Answers, for a query of parameters and subqueries that has no table of its own. Of one value each, which may
-    be null.
+    be null. `shared`: parameters that are the same in all sets.
 
     On MySQL and MariaDB the sets of parameters form a table instead of a UNION, which costs a tenth; so the subqueries
-    find rows by what equals a parameter, and only filter by what is above or below one."""
+    find rows by what equals a parameter, and only filter by what is above or below one. MySQL plans well with what is
+    shared alone: that is written into the query."""
+
+    shared: frozenset[str] = field(kw_only=True)
 
     def _compile(self, dialect: Dialect) -> Compiled:
-        compiled = compile_clause(self.clause, dialect)
+        compiled = super()._compile(dialect)
         if dialect is not MYSQL:
             return compiled
-        places = [name for name, _, _ in compiled.binds]
         pieces = compiled.sql.split("%s")
-        columns = [f"given.{name}" for name in places]
+        columns = ["%s" if name in self.shared else f"given.{name}" for name, _, _ in compiled.binds]
         sql = "".join(piece + column for piece, column in zip(pieces, [*columns, ""], strict=True))
-        binds = {name: bind for name, *bind in compiled.binds}
-        part = "SELECT " + ", ".join(f"%s AS {name}" for name in binds)
+        own = {bind[0]: bind for bind in compiled.binds if bind[0] not in self.shared}
+        part = "SELECT " + ", ".join(f"%s AS {name}" for name in own)
         return evolve(
             compiled,
-            binds=tuple((name, default, process) for name, (default, process) in binds.items()),
+            binds=tuple(own.values()),
+            shared=tuple(bind for bind in compiled.binds if bind[0] in self.shared),
             repeated=Repeated(f"{sql} FROM (", part, " UNION ALL ", ") AS given"),
         )
 

@@ -4,7 +4,7 @@ Bounds are constants of each chat's part of a UNION ALL, because neither databas
 table. What comes out may be more than what matches: the texts decide.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -28,6 +28,7 @@ from sqlalchemy import Select as SelectClause
 from chatproto.operations import SearchMessages
 from chatproto.wire.words import KEPT, begun, entry_of, sent_by, with_file, with_image, with_link
 from storage.columns import LAST_CHARACTER
+from storage.joins import straight
 from storage.statements import Answers, Each, Select
 from storage.tables import chat_users, message_words, messages
 
@@ -41,6 +42,7 @@ _WHOLE: Final = 4
 the stem of a word."""
 _HAS: Final = {"file": with_file, "image": with_image, "link": with_link}
 _MOST: Final[BindParameter[int]] = bindparam("most", type_=Integer())
+_ONE: Final = literal_column("1", Integer())
 
 
 class Candidate(NamedTuple):
@@ -92,8 +94,8 @@ class Wanted:
         return given | word_params(words or self.words) | self._begun()
 
     def newest_params(self, chat_id: int, low: int, high: int, words: Sequence[str]) -> dict[str, Any]:
-        """Of `newest_with`."""
-        return {"chat_id": chat_id, "low": low, "high": high} | word_params(words)
+        """Of `newest_with` and `newest_before`."""
+        return {"chat_id": chat_id, "low": low, "high": high} | word_params(words or self.words)
 
     def range_params(self) -> dict[str, str]:
         """First and last of the index entries that begin with `beginning`."""
@@ -145,12 +147,22 @@ def word_params(words: Sequence[str]) -> dict[str, str]:
 
 @cache
 def newest_with(words: int) -> Each[tuple[int, int | None]]:
-    """The newest seq of a chat at which all of so many words are, null where there is none."""
+    """The newest seq of a chat at which all of so many words are, null where there is none; the words, and their order,
+    are the same for all chats."""
     entry = message_words.alias("entry")
-    found = _with_words(select(entry.c.seq).where(_within(entry)), entry, words)
-    found = found.order_by(entry.c.seq.desc()).limit(literal_column("1", Integer()))
     chat_id: BindParameter[int] = bindparam("chat_id", type_=message_words.c.chat_id.type)
-    return Each(select(chat_id.label("chat_id"), found.scalar_subquery().label("seq")), row=lambda *row: row)
+    asked = [
+        select(chat_id.label("chat_id"), found.order_by(*_newest_first(entry)).limit(_ONE).scalar_subquery())
+        for found in _with_words(select(entry.c.seq).where(_within(entry)), entry, words)
+    ]
+    shared = frozenset(word_params([""] * words))
+    return Each(asked[0], on_sqlite=asked[1], shared=shared, row=lambda *row: row)
+
+
+def _newest_first(entry: FromClause) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Of one chat. Where a row of another table tells which, MySQL sorts all entries of a word, unless the order names
+    the chat."""
+    return entry.c.chat_id.desc(), entry.c.seq.desc()
 
 
 @cache
@@ -158,19 +170,50 @@ def newest_before(words: int) -> Answers[MadeAt]:
     """The newest candidate of a chat that was made before a `moment`; see `Wanted.newest_params`."""
     entry = message_words.alias("entry")
     moment: BindParameter[datetime] = bindparam("moment", type_=messages.c.created_at.type)
+    wanted = select(entry.c.chat_id, entry.c.seq, messages.c.created_at)
+    wanted = wanted.where(_within(entry), messages.c.created_at < moment).order_by(entry.c.seq.desc()).limit(_ONE)
     # of a sum no database finds out that it is the chat's id, and so none begins with the messages
     same = (messages.c.chat_id == entry.c.chat_id + literal_column("0", Integer())) & (messages.c.seq == entry.c.seq)
-    found = select(entry.c.chat_id, entry.c.seq, messages.c.created_at).select_from(entry.join(messages, same))
-    found = _with_words(found.where(_within(entry), messages.c.created_at < moment), entry, words)
-    return Answers(found.order_by(entry.c.seq.desc()).limit(literal_column("1", Integer())), row=MadeAt)
+    on_servers, on_sqlite = _with_words(wanted, entry, words, messages, same)
+    return Answers(on_servers, on_sqlite=on_sqlite, row=MadeAt)
 
 
-def _with_words(found: SelectClause[Any], entry: FromClause, words: int) -> SelectClause[Any]:
-    """The first word leads, in the order of the key; the others are probed."""
-    for number in range(words):
-        word = bindparam(f"word_{number}", type_=message_words.c.word.type)
-        found = found.where(entry.c.word == word if number == 0 else _has(entry, f"also_{number}", word))
+def _with_words(
+    found: SelectClause[Any], entry: FromClause, words: int, *then: Any
+) -> tuple[SelectClause[Any], SelectClause[Any]]:
+    """On servers, and on SQLite: the first word leads, in the order of the key; the others are probed. `then`: what is
+    joined last, and by which condition."""
+    others, found = range(1, words), found.where(entry.c.word == word_number(0))
+    on_servers, on_sqlite = joined(entry, entry, others), entry
+    if then:
+        on_servers, on_sqlite = on_servers.join(*then), on_sqlite.join(*then)
+    return straight(found.select_from(on_servers)), found.select_from(on_sqlite).where(*probed(entry, others))
+
+
+def joined(found: FromClause, entry: FromClause, others: Iterable[int]) -> FromClause:
+    """With the entries of other words of the same message: for servers."""
+    for number in others:
+        other = message_words.alias(f"also_{number}")
+        found = found.join(other, _same_message(other, entry) & (other.c.word == word_number(number)))
     return found
+
+
+def probed(entry: FromClause, others: Iterable[int]) -> list[ColumnElement[bool]]:
+    """That there are such: for SQLite, which makes no join of them that it might begin at the wrong end."""
+    aliases = [(number, message_words.alias(f"also_{number}")) for number in others]
+    return [
+        exists().where(_same_message(other, entry), other.c.word == word_number(number)).correlate(entry)
+        for number, other in aliases
+    ]
+
+
+def _same_message(other: FromClause, entry: FromClause) -> ColumnElement[bool]:
+    return (other.c.chat_id == entry.c.chat_id) & (other.c.seq == entry.c.seq)
+
+
+def word_number(number: int) -> BindParameter[str]:
+    """One of `word_params`."""
+    return bindparam(f"word_{number}", type_=message_words.c.word.type)
 
 
 @cache
@@ -178,9 +221,9 @@ def _newest(words: int) -> Select[tuple[int, ...]]:
     columns = []
     for number in range(words):
         entry = message_words.alias(f"entry_{number}")
-        word = bindparam(f"word_{number}", type_=message_words.c.word.type)
-        found = select(entry.c.seq).where(entry.c.chat_id == chat_users.c.chat_id, entry.c.word == word)
-        columns.append(found.order_by(entry.c.seq.desc()).limit(1).correlate(chat_users).scalar_subquery())
+        same = (entry.c.chat_id == chat_users.c.chat_id) & (entry.c.word == word_number(number))
+        found = select(entry.c.seq).where(same)
+        columns.append(found.order_by(*_newest_first(entry)).limit(1).correlate(chat_users).scalar_subquery())
     asked = select(chat_users.c.chat_id, *columns).where(chat_users.c.user_id == bindparam("user_id"))
     return Select(asked, row=lambda *row: row)
 
@@ -201,12 +244,12 @@ def wanted_by(operation: SearchMessages) -> Wanted:
 
 @cache
 def _statement(words: int, beginning: bool) -> Answers[Candidate]:
-    """The first word leads, in the order of the key."""
     entry = message_words.alias("entry")
-    found = _with_words(select(entry.c.chat_id, entry.c.seq).where(_within(entry)), entry, words)
+    found = select(entry.c.chat_id, entry.c.seq).where(_within(entry)).order_by(entry.c.seq.desc()).limit(_MOST)
     if beginning:
         found = found.where(entry.c.seq.in_(select(_begun_entries().c.seq)))
-    return Answers(found.order_by(entry.c.seq.desc()).limit(_MOST), row=Candidate)
+    on_servers, on_sqlite = _with_words(found, entry, words)
+    return Answers(on_servers, on_sqlite=on_sqlite, row=Candidate)
 
 
 def _begun_entries() -> FromClause:
@@ -231,12 +274,6 @@ def begins_so(entry: FromClause) -> ColumnElement[bool]:
     first = bindparam("first", type_=message_words.c.word.type)
     last = bindparam("last", type_=message_words.c.word.type)
     return (entry.c.word >= first) & (entry.c.word < last)
-
-
-def _has(entry: FromClause, name: str, word: BindParameter[str]) -> ColumnElement[bool]:
-    other = message_words.alias(name)
-    chat_id: BindParameter[int] = bindparam("chat_id", type_=message_words.c.chat_id.type)
-    return exists().where(other.c.chat_id == chat_id, other.c.word == word, other.c.seq == entry.c.seq).correlate(entry)
 
 
 def _entries(which: Callable[[FromClause], ColumnElement[bool]]) -> Answers[Entry]:

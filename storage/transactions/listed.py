@@ -12,12 +12,10 @@ from typing import Any, Final
 from attrs import evolve
 from msgspec.json import decode
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     FromClause,
     Integer,
     bindparam,
-    exists,
     func,
     literal_column,
     select,
@@ -27,7 +25,7 @@ from sqlalchemy import Select as SelectClause
 from storage.joins import Ordered, straight
 from storage.statements import Select, Steps
 from storage.tables import chat_users, message_words
-from storage.transactions.candidates import begins_so, is_between, word_params
+from storage.transactions.candidates import begins_so, is_between, joined, probed, word_number, word_params
 from storage.transactions.found import Found, Stream
 
 LISTED: Final = 3000
@@ -190,8 +188,8 @@ def counted(words: int) -> Select[tuple[int, ...]]:
     columns = []
     for number in range(words):
         entry = message_words.alias("entry")
-        found = straight(_in_chats(select(_ONE), entry).where(entry.c.word == _word(number)).limit(bindparam("most")))
-        columns.append(select(func.count()).select_from(found.subquery(f"found_{number}")).scalar_subquery())
+        found = _in_chats(select(_ONE), entry).where(entry.c.word == word_number(number)).limit(bindparam("most"))
+        columns.append(select(func.count()).select_from(straight(found).subquery(f"found_{number}")).scalar_subquery())
     return Select(select(*columns), row=lambda *row: row)
 
 
@@ -203,8 +201,8 @@ SeqsOfChat = tuple[int, list[int]]
 def with_all(words: int) -> Ordered[SeqsOfChat]:
     """Where all of so many words are, the first of which leads; LISTED + 1 at most."""
     entry, others = message_words.alias("entry"), range(1, words)
-    found = select(entry.c.chat_id, entry.c.seq).where(entry.c.word == _word(0)).limit(_MOST)
-    on_sqlite = _in_chats(found, entry).where(*_probed(entry, others))
+    found = select(entry.c.chat_id, entry.c.seq).where(entry.c.word == word_number(0)).limit(_MOST)
+    on_sqlite = _in_chats(found, entry).where(*probed(entry, others))
     return _by_chat(_in_chats(found, entry, others), on_sqlite)
 
 
@@ -238,7 +236,7 @@ def _ranged(
     """On servers, and on SQLite."""
     entry, others = message_words.alias("begins"), range(words)
     found = select(*(entry.c[name] for name in columns)).where(_of_chats(entry), which(entry)).limit(_MOST)
-    return found.select_from(_joined(entry, entry, others)), found.where(*_probed(entry, others))
+    return found.select_from(joined(entry, entry, others)), found.where(*probed(entry, others))
 
 
 def _by_chat(on_servers: SelectClause[Any], on_sqlite: SelectClause[Any]) -> Ordered[SeqsOfChat]:
@@ -253,34 +251,11 @@ def _by_chat(on_servers: SelectClause[Any], on_sqlite: SelectClause[Any]) -> Ord
 def _in_chats(found: SelectClause[Any], entry: FromClause, others: Iterable[int] = ()) -> SelectClause[Any]:
     """The entries of all chats that a user is or was in, which have other words, too."""
     chats = chat_users.join(entry, entry.c.chat_id == chat_users.c.chat_id)
-    return found.select_from(_joined(chats, entry, others)).where(chat_users.c.user_id == bindparam("user_id"))
+    return found.select_from(joined(chats, entry, others)).where(chat_users.c.user_id == bindparam("user_id"))
 
 
 def _of_chats(entry: FromClause) -> ColumnElement[bool]:
     return entry.c.chat_id.in_(bindparam("chat_ids", expanding=True))
-
-
-def _joined(found: FromClause, entry: FromClause, others: Iterable[int]) -> FromClause:
-    for number in others:
-        other = message_words.alias(f"also_{number}")
-        found = found.join(other, _same_message(other, entry) & (other.c.word == _word(number)))
-    return found
-
-
-def _probed(entry: FromClause, others: Iterable[int]) -> list[ColumnElement[bool]]:
-    aliases = [(number, message_words.alias(f"also_{number}")) for number in others]
-    return [
-        exists().where(_same_message(other, entry), other.c.word == _word(number)).correlate(entry)
-        for number, other in aliases
-    ]
-
-
-def _same_message(other: FromClause, entry: FromClause) -> ColumnElement[bool]:
-    return (other.c.chat_id == entry.c.chat_id) & (other.c.seq == entry.c.seq)
-
-
-def _word(number: int) -> BindParameter[str]:
-    return bindparam(f"word_{number}", type_=message_words.c.word.type)
 
 
 def _count_begun() -> Select[tuple[int, ...]]:

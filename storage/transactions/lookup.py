@@ -24,6 +24,7 @@ from storage.transactions.candidates import (
     MadeAt,
     newest_before,
     newest_of,
+    newest_with,
     word_params,
 )
 from storage.transactions.found import Found, Stream
@@ -92,6 +93,21 @@ def newest_begun(search: Found) -> Steps[dict[int, int]]:
                 newest[chat_id] = max(newest.get(chat_id, 0), seq)
     search.begun = begun
     return newest
+
+
+def newest_by_words(search: Found) -> Steps[list[tuple[int, int | None]]]:
+    """The newest seq of each chat at which all words are, null where there is none. The word leads that is the rarest
+    there, by guess."""
+    words, rows = search.wanted.words, list[tuple[int, int | None]]()
+    for first in words:
+        led = (first, *(word for word in words if word != first))
+        asked = [
+            search.wanted.newest_params(one.chat.chat_id, one.low, one.high, led)
+            for one in search.streams
+            if first == (one.words or words)[0]
+        ]
+        rows += yield from in_pieces(newest_with(len(words)), asked)
+    return rows
 
 
 def times_of(places: Sequence[Candidate]) -> Steps[dict[Candidate, datetime]]:

@@ -21,7 +21,6 @@ from storage.transactions.candidates import (
     Candidate,
     MadeAt,
     newest_of,
-    newest_with,
     wanted_by,
     word_params,
 )
@@ -36,6 +35,7 @@ from storage.transactions.lookup import (
     in_pieces,
     narrow,
     newest_begun,
+    newest_by_words,
     next_candidates,
     times_of,
 )
@@ -325,8 +325,7 @@ def _find_newest(search: Found) -> Steps[None]:
 
 def _know_newest(search: Found) -> Steps[None]:
     if search.wanted.words:
-        asked = [search.wanted.newest_params(one.chat.chat_id, one.low, one.high, one.words) for one in search.streams]
-        rows = yield from in_pieces(newest_with(len(search.wanted.words)), asked)
+        rows = yield from newest_by_words(search)
         newest = {chat_id: seq or 0 for chat_id, seq in rows}
     else:
         newest = yield from newest_begun(search)
