@@ -51,11 +51,11 @@ class Listed(Enum):
     COMMON = auto()
 
 
-def list_places(search: Found) -> Steps[Listed]:
+def list_places(search: Found, *, short: bool = False) -> Steps[Listed]:
     """Give the streams their candidates, where there are few enough. A beginning that is common is left to the texts
-    from now on, where there are other words."""
+    from now on, where there are other words. `short`: also those of a short one, for which it is not COMMON then."""
     wanted, user_id = search.wanted, search.operation.user_id
-    if wanted.beginning is not None and not wanted.words and len(wanted.beginning) < _LONG:
+    if wanted.beginning is not None and not wanted.words and len(wanted.beginning) < _LONG and not short:
         return Listed.COMMON
     whole = wanted.whole() if wanted.beginning is not None else ()
     given = tuple(dict.fromkeys(wanted.words + whole))
