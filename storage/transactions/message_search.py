@@ -173,7 +173,8 @@ def search_messages(operation: SearchMessages) -> Steps[Outcome]:
             decided, in_log = True, _fills_soon(search)
             if not in_log:
                 search.put_back()
-                if (yield from list_places(search, short=True)) is Listed.MANY:
+                several = len(search.streams) >= _WORTH_ASKING
+                if several and (yield from list_places(search, short=True)) is Listed.MANY:
                     yield from _leave_out(search)
                 yield from _find_newest(search)
                 continue

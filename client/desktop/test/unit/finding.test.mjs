@@ -51,6 +51,16 @@ test("it does not go on for ever: then it waits to be asked", async () => {
   assert.equal(asked.length, 8);
 });
 
+test("what there is can be gone to meanwhile, and whoever asks for more waits for the page on its way", async () => {
+  const { finding, asked } = searching([1, 15]);
+  finding.want(WANTED, true);
+  await Promise.resolve();
+  while (asked.length < 2) await Promise.resolve();
+  assert.deepEqual([finding.get().results.length, finding.get().busy], [1, false]);
+  await finding.more();
+  assert.deepEqual([asked, finding.get().results.length], [[null, "page1"], 16]);
+});
+
 test("another wish ends it", async () => {
   const { finding, asked } = searching([0, 0, 0, 0]);
   finding.want(WANTED, true);

@@ -48,6 +48,8 @@ export function createFinding(face, before = NOTHING) {
   /** @type {Answer} */
   let answer = { ...before, busy: false, until: null };
   let turn = 0;
+  /** The next page, which was asked for because there was little on the last. @type {Promise<void> | null} */
+  let following = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   const isBack = watchReturn();
@@ -74,9 +76,11 @@ export function createFinding(face, before = NOTHING) {
     const { wanted } = answer;
     if (wanted === null) return;
     const mine = ++turn;
-    update({ busy: true, until: null, ...(cursor === null ? {} : { problem: null }) });
+    const busy = followed === 0 || answer.results.length === 0; // what there is can be gone to meanwhile
+    update({ busy, until: null, ...(cursor === null ? {} : { problem: null }) });
     const page = await face.messenger.searchMessages(wanted, cursor);
     if (mine !== turn) return;
+    following = null;
     if (page.ok) {
       const results = cursor === null ? page.results : added(answer.results, page.results);
       const full = results.length >= MOST;
@@ -84,8 +88,9 @@ export function createFinding(face, before = NOTHING) {
       const next = full ? null : page.next_cursor;
       if (here && isLive(face.messenger.state().link)) later(null, RETRY);
       const goesOn = next !== null && page.results.length < FEW && followed < FOLLOWED;
-      update({ asked: wanted, results, cursor: next, complete, here, busy: goesOn, problem: null });
-      return goesOn ? ask(next, followed + 1) : undefined;
+      update({ asked: wanted, results, cursor: next, complete, here, busy: false, problem: null });
+      following = goesOn ? ask(next, followed + 1) : null;
+      return following ?? undefined;
     }
     const wait = page.code === "rate_limited" ? (page.retry_after_ms ?? 1000) : null;
     if (cursor === null) answer = { ...answer, asked: wanted, results: [], cursor: null };
@@ -102,6 +107,7 @@ export function createFinding(face, before = NOTHING) {
       if (same) return;
       later(null, 0);
       turn += 1;
+      following = null;
       if (isEmpty(wanted)) return update({ ...NOTHING });
       update({ wanted, busy: true, until: null });
       if (now) void ask(null);
@@ -109,6 +115,7 @@ export function createFinding(face, before = NOTHING) {
     },
     /** The next page, where there is one and nothing is on its way. */
     more() {
+      if (following) return following;
       return answer.busy || answer.cursor === null || answer.until !== null ? null : ask(answer.cursor);
     },
     /** Once more. */
@@ -123,6 +130,7 @@ export function createFinding(face, before = NOTHING) {
     stop() {
       later(null, 0);
       turn += 1;
+      following = null;
     },
   };
 }
