@@ -64,6 +64,8 @@ async function choose(page, text, name) {
 const strip = (page, text) => page.locator(".strip", { hasText: text });
 /** @param {Page} page @param {string} text */
 const written = (page, text) => becomes(() => composer(page).inputValue(), text);
+/** On the disk: of what a page writes while it goes a browser may lose the last. @param {Page} page @param {string} text */
+const isKept = (page, text) => becomes(async () => (await page.evaluate(draftsKept)).includes(text), true);
 /** @param {Page} page */
 async function reload(page) {
   await page.reload();
@@ -75,6 +77,7 @@ test("an answer is one after a reload, and one when it is sent from another wind
   await choose(page, "Вопрос", "Ответить");
   await strip(page, "Борис Лебедев").waitFor();
   await composer(page).fill("Ответ");
+  await isKept(page, "Ответ");
   await reload(page);
   await strip(page, "Борис Лебедев").getByText("Вопрос").waitFor();
   await written(page, "Ответ");
@@ -102,6 +105,7 @@ test("a change is one after a reload, also in another window, and the draft besi
   await choose(page, "Моё", "Изменить");
   await written(page, "Моё");
   await composer(page).fill("Моё, но иначе");
+  await isKept(page, "Моё, но иначе");
   await reload(page);
   await strip(page, "Изменение сообщения").getByText("Моё").waitFor();
   await written(page, "Моё, но иначе");
@@ -127,9 +131,11 @@ test("a change of a message that is on its way outlives a reload, and the way", 
   const { page } = vera;
   await wire.cut();
   await say(page, "Едет");
+  await messageRow(page, "Едет").waitFor();
   await composer(page).press("ArrowUp");
   await written(page, "Едет");
   await composer(page).fill("Едет, но иначе");
+  await isKept(page, "Едет, но иначе");
   // the page can be loaded anew, but nothing else goes through
   let blocked = true;
   await vera.context.routeWebSocket(/\/ws$/u, (socket) => void (blocked ? socket.close() : socket.connectToServer()));
