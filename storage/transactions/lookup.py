@@ -147,14 +147,13 @@ def _begin_by_words(search: Found, moment: datetime) -> Steps[list[Stream]]:
     newest, left = {row.chat_id: row for row in rows}, list[Stream]()
     for one in streams:
         row = newest.get(one.chat.chat_id)
-        if row is not None and one.others[bisect(one.others, row.seq) : bisect(one.others, one.high)]:
+        floor = one.low - 1 if row is None else row.seq
+        if bisect(one.others, floor) < bisect(one.others, one.high):  # one of the others may be newer
             left.append(one)
         elif row is not None:
             one.begin_at(row.seq, row.created_at)
-        elif one.others:
-            left.append(one)
         else:
-            one.cut(one.low - 1)
+            one.cut(floor)
     return left
 
 
@@ -162,11 +161,11 @@ def _begin_by_trial(search: Found, streams: Sequence[Stream], moment: datetime) 
     """By the times of the first candidates, some after others."""
     some, rest = streams[:_TRIED], streams[_TRIED:]
     later = yield from _begin_before(search, some, _PROBED[0], moment)
-    if len(later) > len(some) // 2:  # the first candidates of most chats are later ones
+    frequent = len(later) > len(some) // 2
+    if frequent:
         yield from narrow([*later, *rest], moment + SKEW)
-        later += yield from _begin_before(search, rest, _PROBED[0], moment)
-    else:
-        later += yield from _begin_before(search, rest, _PROBED[0], moment)
+    later += yield from _begin_before(search, rest, _PROBED[0], moment)
+    if not frequent:
         yield from narrow(later, moment + SKEW)
     for count in _PROBED[1:]:
         later = yield from _begin_before(search, [one for one in later if not one.done], count, moment)
