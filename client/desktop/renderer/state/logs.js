@@ -8,7 +8,7 @@ import { pinsAfter } from "./pins.js";
 import { applyToQuoted, dropQuoted, expireQuoted, heldMessage } from "./quoted.js";
 import { withRemoved } from "./removed.js";
 import { stopTyping } from "./typists.js";
-import { emptyLine, expired as expiredLine, itemAt, withItem as lineWithItem, withPage } from "./timeline.js";
+import { emptyLine, expired as expiredLine, itemAt, lastOf, withItem as lineWithItem, withPage } from "./timeline.js";
 
 /** @typedef {import("./chats.js").Chat} Chat @typedef {import("./next.js").Next} Next
  * @typedef {import("../types.js").Update} Update */
@@ -36,11 +36,17 @@ export function open(next, chatId) {
 export const withoutMembers = (chat) =>
   chat.is_group && chat.members ? { ...chat, members: null, members_told: 0 } : chat;
 
-/** What is between was not applied to it, where something was before: what is read just now is read again where it is
- * (profile/history.js). @param {import("./timeline.js").Line} line @param {number} applied until then @param {boolean} isOpen */
-function passedOver(line, applied, isOpen) {
-  if (!line.at_end && applied === 0) return line;
-  return line.at_end || !isOpen ? emptyLine(line.chat_id, line.echoes) : { ...line, tail: [], stale: true };
+/**
+ * What is between was not applied to it. A log that was read up to there already knows all of it. Else what is read just now
+ * is read again where it is (profile/history.js): at the end only where nothing was applied before, for then whoever opened
+ * the chat, or followed a link, was faster than the first news of it.
+ * @param {import("./timeline.js").Line} line @param {{from: number, to: number}} applied until then, and from now on
+ * @param {boolean} isOpen
+ */
+function passedOver(line, { from, to }, isOpen) {
+  if (line.items.length === 0 ? from === 0 : lastOf(line) >= to) return line;
+  const stays = isOpen && (from === 0 || !line.at_end);
+  return stays ? { ...line, at_end: false, tail: [], stale: true } : emptyLine(line.chat_id, line.echoes);
 }
 
 /** Its log goes on elsewhere. @param {Next} next @param {number} chatId @param {number} applied */
@@ -48,7 +54,9 @@ export function jump(next, chatId, applied) {
   const chat = next.state.chats.get(chatId);
   if (chat && applied <= chat.applied) return;
   next.chat(chatId, (known) => jumped(known, applied));
-  next.line(chatId, (line) => passedOver(line, chat?.applied ?? 0, chatId === next.state.current));
+  next.line(chatId, (line) =>
+    passedOver(line, { from: chat?.applied ?? 0, to: applied }, chatId === next.state.current),
+  );
   dropAside(next, chatId);
   next.echoes(chatId, leftUpTo(next.state.echoes, chatId, applied));
 }

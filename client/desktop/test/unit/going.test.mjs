@@ -47,6 +47,7 @@ test("a place is waited for as long as five minutes, and that it is given up is 
   mock.timers.tick(FIVE_MINUTES - 1);
   soon.linkIsBack();
   assert.deepEqual([soon.shown.times, soon.said], [2, []], "it is gone to");
+  await new Promise(setImmediate);
   mock.timers.tick(FIVE_MINUTES);
   assert.deepEqual(soon.said, []);
 
@@ -87,4 +88,35 @@ test("another wish takes the place of the first", async (context) => {
   assert.deepEqual(said, [], "its own five minutes");
   linkIsBack();
   assert.equal(shown.times, 3);
+});
+
+test("an answer that is lost while the link holds is asked for again, ever later, and it is said once", async (context) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  context.after(() => mock.timers.reset());
+  const { going, said, shown, log, state } = await wanted();
+  const well = log.show;
+  log.show = async () => ((shown.times += 1), { ok: false, code: "bad_answer" });
+  state.link = { state: "live" }; // while the answer was on its way
+  await going.toMessage(GOAL);
+  assert.deepEqual([shown.times, said.splice(0)], [2, [texts["place.waits"]]]);
+  for (const [pause, times] of [
+    [999, 2],
+    [1, 3],
+    [1999, 3],
+    [1, 4],
+  ]) {
+    mock.timers.tick(pause);
+    await new Promise(setImmediate);
+    assert.equal(shown.times, times);
+  }
+  state.link = { state: "offline" };
+  mock.timers.tick(4000);
+  assert.equal(shown.times, 4, "without a link nobody is asked");
+  state.link = { state: "live" };
+  log.show = well;
+  going.rendered(/** @type {any} */ ({ link: { state: "offline" } }));
+  going.rendered(/** @type {any} */ (state));
+  await new Promise(setImmediate);
+  mock.timers.tick(FIVE_MINUTES);
+  assert.deepEqual([shown.times, said], [5, []], "it is shown, and that is all");
 });

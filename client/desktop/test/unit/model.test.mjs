@@ -268,6 +268,27 @@ test("a jump that comes twice takes nothing away", () => {
   assert.deepEqual(further.timelines.get(7)?.items, []);
 });
 
+test("a log that was read before the first news of it stays where one is when they come", () => {
+  const server = new ServerChat();
+  for (let count = 0; count < 9; count += 1) server.send(2);
+  /** @type {Update[]} */
+  const read = [
+    { do: "chat", chat: server.chat() },
+    { do: "open", chat_id: 7 },
+    { do: "page", chat_id: 7, page: server.page(2, 9) },
+  ];
+  const before = reduce(modelOf(server), read, 0);
+  const after = (/** @type {number} */ applied, model = before) =>
+    reduce(model, [{ do: "jump", chat_id: 7, applied }], 0).timelines.get(7);
+  const spanOf = (/** @type {ReturnType<typeof after>} */ line) =>
+    line && [line.items[0]?.seq, line.items.at(-1)?.seq, line.at_end, line.stale ?? false];
+  assert.deepEqual(spanOf(after(9)), [3, 9, true, false], "all of it is there");
+  assert.deepEqual(spanOf(after(8)), [3, 9, true, false], "and more");
+  assert.deepEqual(spanOf(after(12)), [3, 9, false, true], "it is read again, and goes on");
+  const elsewhere = reduce(before, [{ do: "open", chat_id: null }], 0);
+  assert.deepEqual(spanOf(after(12, elsewhere)), [undefined, undefined, false, false], "nobody looks at it");
+});
+
 test("where another part of a log may be seen, what was held of it is read anew", () => {
   const server = new ServerChat();
   for (let count = 0; count < 3; count += 1) server.send(2);
