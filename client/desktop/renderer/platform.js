@@ -161,6 +161,7 @@ function browser({ load, save, durable }) {
     onSaved: () => {}, // the browser tells of its downloads itself
     onSaving: () => {},
     stopSaving: () => {},
+    collectGarbage: () => {}, // a browser does it when it likes
     showInFolder: async () => false,
   };
 }

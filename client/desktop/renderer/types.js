@@ -325,7 +325,8 @@
 /**
  * What the desktop shell gives the page as `window.vestnik` (preload.js); undefined in a browser.
  * Secrets are kept by name; `saveSecret` answers where it went: `file` only with consent, else `memory`. `onSaved`: a file
- * is saved, or, with the key null, its download broke off.
+ * is saved, or, with the key null, its download broke off. `collectGarbage`: bytes that were deleted leave the disk when the
+ * last object that stood for them is collected, which may be never where a page idles; now they do.
  * @typedef {{
  *   info: () => Promise<{version: string, os: string, server: string, server_fixed: boolean,
  *     keyring: boolean, notifications: boolean, tray: boolean, autostart: boolean, languages: string[]}>,
@@ -350,6 +351,7 @@
  *   onSaved: (listener: (file: {key: number | null, name: string}) => void) => void,
  *   onSaving: (listener: (saving: Saving) => void) => void,
  *   stopSaving: () => void,
+ *   collectGarbage: () => void,
  *   onMenu: (listener: (action: string) => void) => void,
  * }} Desktop
  */

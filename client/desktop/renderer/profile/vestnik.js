@@ -272,6 +272,7 @@ export class Vestnik {
   async #erase(db, previews) {
     const drop = () => Promise.all([erase(db), previews?.close({ destroy: true }).catch(() => {})]);
     await rewritingFiles(drop).catch((error) => console.warn("not all of what was kept could be erased:", error));
+    this.platform.collectGarbage(); // files that were sent lie on the disk as long as the page could read them
   }
 
   /** @param {{discard: boolean}} how @returns {Promise<Done | Refused>} */
@@ -311,6 +312,7 @@ export class Vestnik {
     await this.platform.saveAccount(profile.parts.url, null).catch(() => {});
     const drop = () => Promise.allSettled([db.destroy(), previews?.close({ destroy: true })]);
     await Promise.all([this.#remembered ? rewritingFiles(drop) : drop(), told]);
+    this.platform.collectGarbage();
   }
 
   /** @param {string} url @returns {Promise<Done | Refused>} */

@@ -13,6 +13,7 @@ const FUNCTIONS = [
   "attention",
   "closeNote",
   "closeNotes",
+  "collectGarbage",
   "deleteSecret",
   "info",
   "loadSecret",
@@ -44,6 +45,23 @@ describe("the window", { skip: noElectron() }, () => {
     await it.page.waitForLoadState();
   });
   after(() => it.app.close());
+
+  // a test that asked again and again would itself be the reason for it: a page that idles collects nothing
+  test("collects what the page does not refer to any more, when it is asked to", async () => {
+    const collected = await it.page.evaluate(async (patience) => {
+      let told = (/** @type {string} */ _what) => {};
+      const registry = new FinalizationRegistry((/** @type {string} */ what) => told(what));
+      registry.register(new Blob(["a file that was sent"]), "collected");
+      await new Promise((next) => setTimeout(next));
+      const either = new Promise((done) => {
+        told = done;
+        setTimeout(() => done("not collected"), patience);
+      });
+      window.vestnik?.collectGarbage();
+      return [await either, registry instanceof FinalizationRegistry];
+    }, 5_000);
+    assert.deepEqual(collected, ["collected", true]);
+  });
 
   test("shows our page, sandboxed", async () => {
     assert.equal(it.page.url(), "app://ui/index.html");

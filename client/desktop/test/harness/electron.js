@@ -38,7 +38,7 @@ export function newUserData() {
 export async function launchElectron({ server, userData = newUserData(), args = [], env = {} } = {}) {
   const root = process.getuid?.() === 0 ? ["--no-sandbox"] : []; // Chromium's sandbox refuses to run as root
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith("VESTNIK_"));
-  const app = await _electron.launch({
+  const app = await launched({
     executablePath: join(/** @type {string} */ (findElectron()), "electron"),
     args: [...root, "--disable-gpu", "--lang=ru", APP, ...args],
     cwd: APP,
@@ -54,6 +54,18 @@ export async function launchElectron({ server, userData = newUserData(), args = 
   atEnd(() => app.close().catch(() => {}));
   const page = await firstWindow(app);
   return { app, page, errors: watchErrors(page), userData };
+}
+
+/** Electron itself crashes now and then while its debugger is attached, before it has read a line of ours: once, it is started
+ * anew. @param {NonNullable<Parameters<typeof _electron.launch>[0]>} options */
+async function launched(options) {
+  try {
+    return await _electron.launch(options);
+  } catch (error) {
+    if (!/signal=SIGSEGV/u.test(String(error))) throw error;
+    console.warn("Electron crashed as it began:", error);
+    return _electron.launch(options);
+  }
 }
 
 /** Of an app that was started; its windows have the patience of all steps here. @param {import("playwright-core").ElectronApplication} app */

@@ -137,6 +137,7 @@ export const LOOKING = {
     await enter(page, way, long, archive(group));
     const dialog = page.getByRole("dialog", { name: "Перейти к дате" });
     if (way === "mouse") {
+      await page.locator('.log[aria-busy="false"]').waitFor(); // rows that come move what is pressed
       await page.locator(".log h2 button").last().click();
       await dialog.getByRole("button", { name: "Перейти", exact: true }).click();
     } else {
