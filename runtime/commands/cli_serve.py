@@ -25,22 +25,28 @@ JUST = Path(__file__).parents[2] / "just"
 def serve_here(arguments: argparse.Namespace, settings: Settings) -> int:
     raise_descriptor_limit()
     if arguments.inherited is not None:
-        trio.run(_serve_as_worker, settings, read_inherited(arguments.inherited))
+        inherited = read_inherited(arguments.inherited)
+        trio.run(_serve, settings, inherited.listening(), inherited)
         return 0
     with bind(settings.host, settings.port) as listener:  # before anything else: a taken port should fail at once
         if settings.workers == 1:
-            trio.run(_serve_alone, settings, listener)
+            trio.run(_serve, settings, listener)
             return 0
         return trio.run(serve_with_workers, listener, settings.workers)
 
 
-async def _serve_alone(settings: Settings, listener: socket.socket) -> None:
-    async with compose(settings) as composed:
-        setup = await first_code(composed.driver.request)
+async def _serve(settings: Settings, listener: socket.socket, inherited: Inherited | None = None) -> None:
+    """As the only process, or as a worker that got it all from its parent."""
+    greets = inherited is None or inherited.greets
+    async with compose(settings, inherited) as composed:
+        setup = await first_code(composed.driver.request) if greets else None
 
         def on_ready(url: str) -> None:
             settle()
-            _greet(composed.has_pages, setup, settings, url)
+            if greets:
+                _greet(composed.has_pages, setup, settings, url)
+            if inherited is not None:
+                inherited.tell_ready()
 
         await serve(
             composed.app,
@@ -50,29 +56,8 @@ async def _serve_alone(settings: Settings, listener: socket.socket) -> None:
             drain=composed.drain,
             endpoint=composed.endpoint,
             listening_socket=listener,
-        )
-
-
-async def _serve_as_worker(settings: Settings, inherited: Inherited) -> None:
-    async with compose(settings, inherited) as composed:
-        setup = await first_code(composed.driver.request) if inherited.greets else None
-
-        def on_ready(url: str) -> None:
-            settle()
-            if inherited.greets:
-                _greet(composed.has_pages, setup, settings, url)
-            inherited.tell_ready()
-
-        await serve(
-            composed.app,
-            host=settings.host,
-            port=settings.port,
-            on_ready=on_ready,
-            drain=composed.drain,
-            endpoint=composed.endpoint,
-            listening_socket=inherited.listening(),
-            share=inherited.share(),
-            told_to_stop=parent_says_stop,
+            share=None if inherited is None else inherited.share(),
+            told_to_stop=None if inherited is None else parent_says_stop,
         )
 
 

@@ -56,7 +56,8 @@ def copy_disk(folder: Path, to: Path) -> None:
 
 async def committed(robot: Client, chat_id: int, seq: int) -> None:
     """Until the bot's cursor of a chat stands there."""
-    await until(lambda: robot.session.replica.chats[chat_id].saved >= seq)
+    chats = robot.session.replica.chats
+    await until(lambda: chat_id in chats and chats[chat_id].saved >= seq)
 
 
 def texts(ann: Client, chat_id: int) -> list[str]:

@@ -17,6 +17,7 @@ from client.bot import Bot
 from client.connection import Client, connect
 from client.examples import checklist_bot
 from client.exceptions import ChatError
+from tests.client.test_bot import committed
 from tests.client.test_connection import until
 from tests.server.house import PASSWORD, House
 
@@ -223,7 +224,7 @@ async def test_a_bot_hears_of_changes_also_of_those_while_it_was_away(house: Hou
             await ann.edit(one, "two")
             await ann.react(one, "👍")
             await ann.react(one, "👍", on=False)
-            await until(lambda: robot.session.replica.chats[chat_id].saved >= 4)
+            await committed(robot, chat_id, 4)
             nursery.cancel_scope.cancel()
         assert heard.events == [("edited", 1), ("reaction_added", 1), ("reaction_removed", 1)]
         await ann.pin(one)
@@ -279,7 +280,7 @@ async def test_the_checklist_follows_a_list_of_an_earlier_life(house: House, tmp
             robot = await nursery.start(live)
             chat_id = await ann.create_direct(robot.user_id)
             await ann.send(chat_id, "list: milk, bread")
-            await until(lambda: robot.session.replica.chats[chat_id].saved >= 4)
+            await committed(robot, chat_id, 4)
             nursery.cancel_scope.cancel()
 
         def items() -> list[str | None]:

@@ -156,10 +156,9 @@ async def test_where_there_are_no_transactions_a_packet_is_one_statement(setting
     await pool.aclose()
 
 
+@pytest.mark.parametrize("settings", ["mariadb"], indirect=True)  # MySQL holds only SELECTs to a time
 async def test_each_statement_of_several_has_its_own_time(pool: Pool) -> None:
     async with pool.acquire() as connection:
-        if not connection.is_mariadb:
-            pytest.skip("MySQL holds only SELECTs to a time")
         await connection.ask("set max_statement_time = 2")
         for naps in (["select sleep(1.1)", "select sleep(1.1)"], ["select 1", "select sleep(1.1)"]):
             assert [answer.rows[0][0] for answer in await connection.ask_all(naps)][1:] == [0]
