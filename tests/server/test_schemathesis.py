@@ -21,7 +21,7 @@ async def test_nothing_undocumented(house: House, tmp_path: Path) -> None:
         await boris.send(chat, f"message {number}")
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{house.url}/openapi.json"),
-        *("--checks", CHECKS, "--max-examples", "25", "--seed", "1", "--generation-database", "none"),
+        *("--checks", CHECKS, "--max-examples", "15", "--seed", "1", "--generation-database", "none"),
         *("--header", f"Authorization: Bearer {anna.token}", "--request-timeout", "60", "--no-color"),
         *("--exclude-path", "/api/auth/logout", "--exclude-path", "/api/auth/sessions/{session_id}"),
         *("--phases", "examples,coverage,fuzzing"),

@@ -18,7 +18,7 @@ from chatproto.simulation.trace import Trace, Violation
 from chatproto.simulation.world import World
 
 ROOT = Path(__file__).parents[2]
-SEEDS = 1000
+SEEDS = 500
 """Of each run of the tests; `./just simulate --seeds 1000..20000 --lite` tries others."""
 PART = 125
 HAPPENS = (
