@@ -37,8 +37,8 @@ PAGES: Final = {
     "mysql": ("installing.md", "backups.md"),
     "mariadb": ("installing.md",),
 }
-"""What is walked through with each kind: all of it with SQLite, with a server of databases what is another thing there. The
-steps are the same for both of these, and so is what they do; tests/storage/test_backup.py restores on both."""
+"""What is walked through with each kind: all of it with SQLite, with a server of databases what is another thing there.
+The steps are the same for both of these, and so is what they do; tests/storage/test_backup.py restores on both."""
 
 
 def main() -> int:
