@@ -14,7 +14,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     steady: int = 30_000
     connect: int = 10_000
     """For TCP and the upgrade; the same again for `ready`."""
-    quiet: int = 30_000
+    quiet: int = 20_000
     """A `ping` goes out after so long without sending or without receiving."""
     answer: int = 5_000
     busy_answer: int = 15_000

@@ -22,7 +22,7 @@ class Knobs:
     unanswered_frames: int = 40
     connections_per_user: int = 20
     violations: int = 3
-    heartbeat_ms: int = 30_000
+    heartbeat_ms: int = 20_000
     hello_timeout: float = 10.0
     idle_timeout: float = 75.0
     write_timeout: float = 10.0

@@ -31,7 +31,7 @@ def test_ready_tells_who_where_and_how_much() -> None:
     [ready] = a.take()
     assert (ready["type"], ready["ref"], ready["v"], ready["epoch"]) == ("ready", "h", 1, "model")
     assert ready["user"]["username"] == "ann"
-    assert (ready["session_id"], ready["heartbeat_ms"], ready["more"]) == (ann.session_id, 30_000, False)
+    assert (ready["session_id"], ready["heartbeat_ms"], ready["more"]) == (ann.session_id, 20_000, False)
     assert (ready["server_time"], ready["token_exp"]) == ("2026-01-01T00:00:00Z", "2026-01-01T00:15:00Z")
     assert ready["limits"]["inflight"] == 32
     assert [head["chat_id"] for head in ready["chats"]] == [chat_id]

@@ -209,13 +209,13 @@ def test_a_laptop_sleeps_for_eight_hours_while_its_token_runs_out() -> None:
 
 
 def test_a_link_is_half_open() -> None:
-    """Its packets vanish and nobody is told; a ping finds out within 35 seconds."""
+    """Its packets vanish and nobody is told; a ping finds out within 25 seconds."""
     town = Town(users=2, devices=1)
     town.link("b0").silent = True
     town["a0"].say(CHAT)
     began = town.now
     town.go_on(40)
-    assert town.shown_at["b0", 1] - began < 37_000
+    assert town.shown_at["b0", 1] - began < 27_000
     town.end()
 
 

@@ -39,7 +39,7 @@ def ready(*heads: Head, epoch: str = "e1", more: bool = False, user_id: int = ME
     )  # fmt: skip
     return Ready(
         v=1, session_id=7, user=me, epoch=epoch, server_time=BEGIN, token_exp=BEGIN + timedelta(minutes=15),
-        heartbeat_ms=30_000, limits=Limits(inflight=inflight), chats=heads, more=more,
+        heartbeat_ms=20_000, limits=Limits(inflight=inflight), chats=heads, more=more,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from tests.bench.rivals.load import LoadError
 
 DEVICES: Final = 20
 """As many as a user may have."""
-PINGS: Final = 30
+PINGS: Final = 20
 """Seconds between the pings of a client that has nothing to say (docs/protocol.md)."""
 PING: Final = '{"type":"ping","t":1}'
 SPARE: Final = 200

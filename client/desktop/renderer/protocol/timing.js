@@ -8,7 +8,7 @@ export const TIMING = Object.freeze({
   backoff_ceiling: 8_000,
   steady: 30_000,
   connect: 10_000,
-  quiet: 30_000,
+  quiet: 20_000,
   answer: 5_000,
   busy_answer: 15_000,
   crowded: 60_000,

@@ -32,7 +32,7 @@ test("frames out of order, wrong, huge and endless are survived", { skip }, asyn
   const list = await server.call(anna, "GET", "/api/chats");
   const ready = {
     type: "ready", v: 1, session_id: 1, user, epoch: list.epoch, server_time: items[0].created_at, token_exp: 1,
-    heartbeat_ms: 30_000, limits: { inflight: 32 }, chats: [head], more: false,
+    heartbeat_ms: 20_000, limits: { inflight: 32 }, chats: [head], more: false,
   }; // prettier-ignore
   const message = { ...items[2], type: "message" };
   const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;

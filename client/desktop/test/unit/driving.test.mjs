@@ -57,7 +57,7 @@ test("a link stays while a save takes long, and what was told meanwhile is shown
     told.length = sent.length = 0;
     chat.send(2);
     tell(chat.item(1));
-    for (let second = 0; second < 120; second += 1) {
+    for (let second = 0; second < 90; second += 1) {
       clock += 1_000;
       mock.timers.tick(1_000);
       await settled();
