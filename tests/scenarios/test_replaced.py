@@ -344,3 +344,12 @@ def test_an_answer_is_compared_with_what_was_known_when_it_was_asked_for() -> No
     assert history.observe(1, before) and history.observe(1, after)
     assert history.observe(1, before, known=before)
     assert not history.observe(1, (5, START + timedelta(milliseconds=1)), known=before)
+
+
+def test_what_stands_before_a_new_entry_is_compared_with_the_head() -> None:
+    """A batch may tell of both: the log is another one where its head is not what the new entry follows."""
+    history, head, new = History(), (5, START), (6, START + timedelta(seconds=1))
+    history.follow(1)
+    assert history.observe(1, head)
+    assert not history.observe(1, new, behind=(5, START + timedelta(milliseconds=1)))
+    assert history.observe(1, new, behind=head) and history.known(1) == new
