@@ -26,6 +26,9 @@ export async function openChat(page, chatId) {
   await composer(page).waitFor();
 }
 
+/** Returns when the log of the open chat is there, and nothing more comes into it. @param {Page} page */
+export const logAtRest = (page) => page.locator('.log[aria-busy="false"]').waitFor();
+
 /** Where one writes. @param {Page} page */
 export const composer = (page) => page.locator("form.composer textarea");
 

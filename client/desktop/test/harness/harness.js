@@ -15,7 +15,7 @@ export {
 export { atEnd } from "./closing.js";
 export { becomes, drawn, eventually, still } from "./eventually.js";
 export { findElectron, firstWindow, launchElectron, newUserData, noElectron } from "./electron.js";
-export { chatRow, composer, messageRow, messageRows, openChat, say, shownSeqs, signIn } from "./face.js";
+export { chatRow, composer, logAtRest, messageRow, messageRows, openChat, say, shownSeqs, signIn } from "./face.js";
 export { assertAccessible, axe, screenshot } from "./screens.js";
 export { keptFiles } from "./kept-files.js";
 export { bothAtScreens, twoPeople, veraAndBoris } from "./people.js";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { becomes } from "./eventually.js";
-import { messageRow } from "./face.js";
+import { logAtRest, messageRow } from "./face.js";
 import { choose, chooseByKeys, CODE, enter, focused, goTo, named, rowOf, until } from "./ways.js";
 
 /** @typedef {import("playwright-core").Page} Page @typedef {import("./ways.js").Scene} Scene
@@ -137,7 +137,7 @@ export const LOOKING = {
     await enter(page, way, long, archive(group));
     const dialog = page.getByRole("dialog", { name: "Перейти к дате" });
     if (way === "mouse") {
-      await page.locator('.log[aria-busy="false"]').waitFor(); // rows that come move what is pressed
+      await logAtRest(page); // rows that come move what is pressed
       await page.locator(".log h2 button").last().click();
       await dialog.getByRole("button", { name: "Перейти", exact: true }).click();
     } else {

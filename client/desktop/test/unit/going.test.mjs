@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { mock, test } from "node:test";
 import { Going } from "../../renderer/ui/going.js";
 import { setCatalogue } from "../../renderer/words/i18n.js";
+import { settled } from "./page.js";
 
 const texts = JSON.parse(readFileSync(new URL("../../locales/ru.json", import.meta.url), "utf8"));
 setCatalogue("ru", texts, texts);
@@ -47,7 +48,7 @@ test("a place is waited for as long as five minutes, and that it is given up is 
   mock.timers.tick(FIVE_MINUTES - 1);
   soon.linkIsBack();
   assert.deepEqual([soon.shown.times, soon.said], [2, []], "it is gone to");
-  await new Promise(setImmediate);
+  await settled();
   mock.timers.tick(FIVE_MINUTES);
   assert.deepEqual(soon.said, []);
 
@@ -106,7 +107,7 @@ test("an answer that is lost while the link holds is asked for again, ever later
     [1, 4],
   ]) {
     mock.timers.tick(pause);
-    await new Promise(setImmediate);
+    await settled();
     assert.equal(shown.times, times);
   }
   state.link = { state: "offline" };
@@ -116,7 +117,7 @@ test("an answer that is lost while the link holds is asked for again, ever later
   log.show = well;
   going.rendered(/** @type {any} */ ({ link: { state: "offline" } }));
   going.rendered(/** @type {any} */ (state));
-  await new Promise(setImmediate);
+  await settled();
   mock.timers.tick(FIVE_MINUTES);
   assert.deepEqual([shown.times, said], [5, []], "it is shown, and that is all");
 });

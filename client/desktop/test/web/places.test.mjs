@@ -8,6 +8,7 @@ import {
   drawn,
   eventually,
   launchChromium,
+  logAtRest,
   newPerson,
   noChromium,
   openChat,
@@ -116,7 +117,7 @@ test(
     await page.locator(".log").hover();
     await page.mouse.wheel(0, 300);
     await drawn(page);
-    await eventually(async () => (await page.locator(".log[aria-busy=true]").count()) === 0, "nothing is loading");
+    await logAtRest(page);
     let left = [0, 0];
     await eventually(async () => {
       const was = left;
@@ -220,7 +221,7 @@ test("a link to a chat that is not there takes nothing of the log that is open",
   await wheelUpTo(page, last - 120);
   const rows = () =>
     page.locator(".log li[data-seq]").evaluateAll((all) => all.map((row) => Number(row.getAttribute("data-seq"))));
-  await eventually(async () => (await page.locator(".log[aria-busy=true]").count()) === 0, "nothing is loading");
+  await logAtRest(page);
   const [first] = await rows();
   await page.evaluate(() => (location.hash = "#chat/987654321"));
   await page.getByText("Чат не найден, или вы в нём не состоите").waitFor();

@@ -7,6 +7,7 @@ import {
   becomes,
   composer,
   launchChromium,
+  logAtRest,
   messageRow,
   newPage,
   newProfile,
@@ -38,7 +39,7 @@ async function behindWire() {
 
 test("a message that is acknowledged and read stays the same element: it is read out once", { skip }, async () => {
   const { page, boris, chatId, wire, errors } = await behindWire();
-  await page.locator('.log[aria-busy="false"]').waitFor(); // a log that is not there yet has no place for a message
+  await logAtRest(page); // a log that is not there yet has no place for a message
   await wire.cut();
   await say(page, "Жду ответа");
   const row = messageRow(page, "Жду ответа");
