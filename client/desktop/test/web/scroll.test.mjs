@@ -192,6 +192,7 @@ test("words are looked for in the whole of a chat, in a narrow window too", { sk
 test("by pages and to the ends of the log the focus goes along, and stays in sight", { skip }, async () => {
   const { page, context, errors } = await newPerson(browser, server, "boris", { account: boris });
   await openChat(page, chat);
+  await loaded(page, last);
   await atTheEnd(page);
   await page.getByRole("log").focus();
   await page.keyboard.press("ArrowUp");

@@ -9,6 +9,7 @@ import {
   drawn,
   eventually,
   launchChromium,
+  logAtRest,
   messageRow,
   newPerson,
   noChromium,
@@ -136,6 +137,31 @@ test("to a day, from its heading and from the menu of the chat", { skip }, async
     await comesInSight("ответ на первое");
   }
   assertNoErrors(anna);
+});
+
+test("a heading that is pressed while older rows push it away opens its day", { skip }, async () => {
+  const person = await newPerson(browser, server, "anna", { account: anna.account });
+  await openChat(person.page, group);
+  await messageRow(person.page, "ответ на первое").waitFor();
+  await logAtRest(person.page);
+  /** @type {(value?: unknown) => void} */
+  let letCome = () => {};
+  const held = new Promise((resolve) => (letCome = resolve));
+  await person.page.route(/\/messages\?/u, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const heading = person.page.locator(".log h2 button");
+  await heading.hover(); // at the beginning of what is there: more is asked for
+  await person.page.locator('.log[aria-busy="true"]').waitFor();
+  await person.page.mouse.down();
+  letCome();
+  await messageRow(person.page, "строка 60").waitFor({ state: "attached" });
+  await drawn(person.page);
+  await person.page.mouse.up();
+  await person.page.getByRole("dialog", { name: "Перейти к дате", exact: true }).waitFor();
+  assertNoErrors(person);
+  await person.context.close();
 });
 
 test("a day that is half typed stays so while news comes", { skip }, async () => {

@@ -34,6 +34,10 @@ import { commands, keyName, keysHere, nameOfKey } from "../parts/keys.js";
  * @typedef {import("../../state/rows.js").Row} Row
  */
 
+/** Rows that come above a heading take it away from under the mouse: what was pressed hears of the release all the same.
+ * @param {PointerEvent & {currentTarget: Element}} event */
+const keepPressed = ({ currentTarget, pointerId }) => currentTarget.setPointerCapture(pointerId);
+
 /** How long a place that was jumped to is marked. */
 const FOUND = 1600;
 const SILENT = 500;
@@ -205,6 +209,7 @@ export class Log {
             <button
               type="button"
               title=${t("date.title")}
+              @pointerdown=${keepPressed}
               @click=${() => this.face.overlays.open("date", { chatId: chat.id, at })}
             >
               ${title}
