@@ -124,7 +124,8 @@ def chat_frame_before_the_removal(r: Recorder) -> None:
     r.receive(removed(5, 4, ME), ChatFrame(chat=chat(5, 3)))
     assert asked(r) == [(5, 4)]
     r.receive(page("sync-1", 5, 4, [], last_seq=4))
-    assert r.wait(15_000) == [], "who has left marks nothing"
+    r.saved(5, 4)
+    assert (r.wait(15_000), r.sent("mark")) == ([], []), "who has left marks nothing"
 
 
 @scenario("Where such a frame was of another log, one is a member of that")
