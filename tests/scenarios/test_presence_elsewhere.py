@@ -280,3 +280,16 @@ def test_a_process_tells_nothing_to_who_was_blocked() -> None:
     a, b = ann.connect(), bob.connect(to=there)
     both.sleep(2)
     assert presence(a) == [] and presence(b) == [(ann.id, True)]
+
+
+def test_a_process_that_died_while_nobody_was_here_has_nobody_online_for_whoever_comes() -> None:
+    both, here, there, ann, bob = two()
+    ann.connect().leave()
+    both.sleep(AWAY + 5)
+    bob.connect(to=there)
+    both.carry()
+    assert online(here, ann, bob)
+    both.dead.add(there)
+    both.sleep(SILENCE + 5)
+    assert online(here, ann, bob) is False
+    assert presence(ann.connect()) == []
