@@ -1,14 +1,16 @@
 """Divides the tests in two: those of the core, with which its coverage is measured, and all others. Each runs once.
 
-What takes longest comes first, so that what is short fills the end, and no process is left with a long test alone:
-browsers, then the app's window, then what starts many programs.
+What takes longest comes first (tests/dealing.py): browsers, then the app's window, then what starts many programs.
 """
 
 import os
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.dealing import dealt
 
 TESTS = Path(__file__).parent
 if usual := os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile:
@@ -31,21 +33,25 @@ TURNS = {
     ),
 }
 """Of files whose tests take 10 s and more each; all others come after them."""
+SHORT = 3
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is pure and quick as `core`, and put what is long first."""
-    items.sort(key=_turn)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark what is pure and quick as `core`; of what was chosen then, put what is long first."""
     for item in items:
         if _is_core(item):
             item.add_marker(pytest.mark.core)
+    yield
+    items.sort(key=_turn)
+    items[:] = dealt(items, lambda item: _turn(item)[0] < SHORT, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def _turn(item: pytest.Item) -> tuple[int, int]:
     """Of tests in a browser the size of their file tells roughly how long it takes."""
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     file = parameters.get("file")
-    return TURNS.get(item.path.name, 3), -file.stat().st_size if isinstance(file, Path) else 0
+    return TURNS.get(item.path.name, SHORT), -file.stat().st_size if isinstance(file, Path) else 0
 
 
 def _is_core(item: pytest.Item) -> bool:
