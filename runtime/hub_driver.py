@@ -3,7 +3,7 @@
 Hub methods are synchronous and trio is one thread, so any task calls an input and performs the outputs at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from random import Random
 from typing import Any, Final, assert_never
@@ -28,13 +28,14 @@ from chatproto.server.hub_outputs import (
 )
 from chatproto.server.out_queue import OutQueue, arrays, items_of
 from chatproto.server.pending import Reading
-from chatproto.wire import codec
 from runtime.buses.bus import Bus, LocalBus, Missed, Spent
 from runtime.logs import get_logger
 from runtime.metrics import Metrics
 from runtime.notes import note_into
+from runtime.sockets.connection import Connection
 from runtime.sockets.direct_stream import DirectStream
-from runtime.sockets.websocket_frames import text_frame, text_frames
+from runtime.sockets.poller import Poller
+from runtime.sockets.websocket_frames import text_frame
 from storage.port import Storage
 
 log = get_logger(__name__)
@@ -54,48 +55,6 @@ SAVE_WITHIN = 0.8
 
 
 @define(eq=False)
-class Connection:
-    """What stands between the Hub and one socket. `closing`: code and reason, once the Hub has ended it.
-
-    `direct`: of a transport that can write without waiting. It is written to only while nothing is queued, and while
-    nothing of the queue is being written (`writing`). `reader_waits`: the reader reads on once something is answered.
-    """
-
-    id: int
-    queue: OutQueue
-    closing: tuple[int, str] | None = None
-    ping_wanted: bool = False
-    direct: DirectStream | None = None
-    joins_frames: bool = True
-    writing: bool = False
-    reader_waits: bool = False
-    _changed: trio.Event = field(factory=trio.Event)
-
-    def take(self) -> tuple[Sequence[bytes], int]:
-        """What leaves next of the queue: its messages, and how many pages are in them."""
-        batch = self.queue.take()
-        return [codec.join(batch.frames)] if self.joins_frames else batch.frames, batch.pages
-
-    def flush(self) -> int:
-        """Write what is queued, as far as that can be done at once; how many pages have left."""
-        pages = 0
-        while self.queue and self.direct is not None and not self.writing and self.direct.is_clear:
-            messages, taken = self.take()
-            self.direct.write_now(text_frames(messages))
-            pages += taken
-        return pages
-
-    def wake(self) -> None:
-        """Something was queued, written, answered or closed."""
-        self._changed.set()
-        self._changed = trio.Event()
-
-    async def wait(self) -> None:
-        """Until the next `wake`."""
-        await self._changed.wait()
-
-
-@define(eq=False)
 class _Waiting:
     done: trio.Event = field(factory=trio.Event)
     outcome: Outcome | None = None
@@ -103,7 +62,7 @@ class _Waiting:
 
 class Driver:
     """Runs one Hub on one Storage. `now` gives aware UTC time, `clock` monotonic seconds; `random` spreads the returns
-    after a restart.
+    after a restart. `poller` reads for the sockets of our own listener.
 
     `bus` leads to the drivers of other processes; without one this process is alone.
     """
@@ -120,6 +79,7 @@ class Driver:
     ) -> None:
         self.hub = hub
         self.now = now
+        self.poller = Poller()
         self._clock = clock
         self._storage = storage
         self._random = random
@@ -151,9 +111,10 @@ class Driver:
         return Now(self.now(), self._clock())
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Own the tasks of storage and the clock until cancelled."""
+        """Own the tasks of storage, the clock and the poller until cancelled."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
+            nursery.start_soon(self.poller.run)
             task_status.started()
             while True:
                 self._ring_at = self.hub.next_timer()
@@ -198,10 +159,12 @@ class Driver:
             self._all_gone.set()
             self._all_gone = trio.Event()
 
-    def receive(self, connection: Connection, data: str | bytes) -> None:
-        """One message from the socket."""
-        self.hub.receive_frame(connection.id, data, self.moment())
+    def receive(self, connection: Connection, data: str | bytes) -> float | None:
+        """One message from the socket; then `read_delay`."""
+        now = self.moment()
+        self.hub.receive_frame(connection.id, data, now)
         self._perform_outputs()
+        return self.hub.read_delay(connection.id, connection.queue.answers, now)
 
     def is_named(self, connection: Connection) -> bool:
         """Whether it is known whose it is: `hello` was answered."""
@@ -255,6 +218,8 @@ class Driver:
 
     def _perform_outputs(self) -> None:
         while outputs := self.hub.outputs():
+            if len(outputs) == 1 and isinstance(outputs[0], SendFrame) and self._write_at_once(outputs[0]):
+                continue
             for output in outputs:
                 try:
                     self._perform_output(output)
@@ -339,6 +304,16 @@ class Driver:
         if frame.kind == "item":
             self._metrics.deliveries.inc()
         self._queue(connection, [frame])
+
+    def _write_at_once(self, frame: SendFrame) -> bool:
+        """An answer that nothing stands before, as nearly all are: it needs no queue."""
+        connection = self._connections.get(frame.connection_id)
+        if connection is None or frame.kind != "answer" or not connection.is_free:
+            return False
+        if connection.direct is None or not connection.direct.try_write(text_frame(frame.data)):
+            return False
+        self._metrics.fanout_bytes.inc(len(frame.data))
+        return True
 
     def _queue(self, connection: Connection, frames: list[SendFrame]) -> None:
         for frame in frames:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dealing import dealt
+from tests.dealing import Kind, dealt
 
 TESTS = Path(__file__).parent
 if usual := os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile:
@@ -19,6 +19,7 @@ os.environ["SSL_CERT_FILE"] = str(TESTS / "authorities.pem")
 """One authority, which has signed nothing: each client of HTTP reads all authorities that it trusts, a hundred and more
 for 0.05 s of a processor, and here a thousand clients talk to loopback alone. Tests with TLS name their own."""
 PURE = {"unit", "scenarios", "vectors"}
+LONG, SHORT = 2, 3
 TURNS = {
     "test_web.py": 0,
     "test_electron.py": 1,
@@ -29,11 +30,10 @@ TURNS = {
             *("test_sigkill.py", "test_slow_reader.py", "test_steps.py", "test_stop.py", "test_uploads.py"),
             *("test_who_may.py", "test_workers.py"),
         ),
-        2,
+        LONG,
     ),
 }
 """Of files whose tests take 10 s and more each; all others come after them."""
-SHORT = 3
 
 
 @pytest.hookimpl(wrapper=True)
@@ -44,7 +44,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             item.add_marker(pytest.mark.core)
     yield
     items.sort(key=_turn)
-    items[:] = dealt(items, lambda item: _turn(item)[0] < SHORT, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    items[:] = dealt(items, _kind, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def _kind(item: pytest.Item) -> Kind:
+    turn, _ = _turn(item)
+    return "browser" if turn < LONG else "long" if turn < SHORT else "short"
 
 
 def _turn(item: pytest.Item) -> tuple[int, int]:

@@ -1,10 +1,12 @@
 """A socket that is written to at once, from any task and without waiting, as long as the kernel takes it."""
 
+from collections.abc import Callable
 from os import read, write
 from typing import Final
 
 import trio
 
+from runtime.sockets.poller import Poller
 from runtime.write_deadlines import bounded_send
 
 RECEIVE_BYTES: Final = 16 * 1024
@@ -133,6 +135,31 @@ class DirectStream(trio.abc.HalfCloseableStream):
     def _check(self) -> None:
         if self._broken:
             raise trio.BrokenResourceError("the client is gone")
+
+    # --- what comes ---
+
+    async def receive_each(self, poller: Poller, take: Callable[[bytes], bool]) -> None:
+        """Give each piece that comes to `take`, until it says no; b"" is the end. `poller` calls it, but for what was
+        read before.
+
+        Raises what `take` raises, trio.BrokenResourceError, trio.ClosedResourceError.
+        """
+        if self._early:
+            early, self._early = self._early, b""
+            await trio.lowlevel.checkpoint()
+            if not take(early):
+                return
+
+        def ready() -> bool:
+            try:
+                data = read(self._fileno(), RECEIVE_BYTES)
+            except BlockingIOError:
+                return True  # woken for nothing
+            except OSError as error:
+                raise trio.BrokenResourceError from error
+            return take(data)
+
+        await poller.each_ready(self._fileno(), ready)
 
     # --- the rest of a stream ---
 

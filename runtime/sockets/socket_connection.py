@@ -6,7 +6,8 @@ from typing import Final, Protocol
 import trio
 
 from chatproto.server.clock import Now
-from runtime.hub_driver import Connection, Driver
+from runtime.hub_driver import Driver
+from runtime.sockets.connection import Connection
 from runtime.sockets.direct_stream import DirectStream
 from runtime.sockets.open_sockets import Place
 
@@ -15,10 +16,13 @@ CLOSE_TIMEOUT: Final = 2.0
 
 
 class Transport(Protocol):
-    """An accepted WebSocket. `receive` and `send` may be cancelled; a lost link cancels or raises `LinkLost`."""
+    """An accepted WebSocket. `receive_while` and `send` may be cancelled; a lost link cancels or raises `LinkLost`."""
 
-    async def receive(self) -> str | bytes:
-        """The next whole message; bytes where it was binary."""
+    async def receive_while(self, take: Callable[[str | bytes], bool]) -> None:
+        """Give `take` each whole message, bytes where it was binary, until it says no.
+
+        It may be called by another task; what it raises is raised here.
+        """
         ...
 
     @property
@@ -76,6 +80,9 @@ async def serve_connection(
 
 
 async def _read(driver: Driver, connection: Connection, transport: Transport) -> None:
+    def take(message: str | bytes) -> bool:
+        return driver.receive(connection, message) == 0
+
     try:
         while True:
             while (delay := driver.read_delay(connection)) != 0:
@@ -85,7 +92,7 @@ async def _read(driver: Driver, connection: Connection, transport: Transport) ->
                     connection.reader_waits = False
                 else:
                     await trio.sleep(delay)
-            driver.receive(connection, await transport.receive())
+            await transport.receive_while(take)
     except LinkLost:
         connection.closing = connection.closing or (1006, "")
         connection.wake()

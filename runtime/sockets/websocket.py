@@ -25,10 +25,12 @@ class QuartTransport:
 
     direct = None
 
-    async def receive(self) -> str | bytes:
+    async def receive_while(self, take: Callable[[str | bytes], bool]) -> None:
         """See Transport. hypercorn gives an empty binary message as None."""
-        message: str | bytes | None = await websocket.receive()
-        return b"" if message is None else message
+        while True:
+            message: str | bytes | None = await websocket.receive()
+            if not take(b"" if message is None else message):
+                return
 
     async def send(self, messages: Sequence[bytes]) -> None:
         """See Transport. After the peer's close hypercorn returns at once: the checkpoint keeps others alive."""

@@ -87,7 +87,7 @@ class WebSocketEndpoint:
     async def _serve(
         self, direct: DirectStream, opened: Callable[[Now], int], joins_frames: bool, place: Place
     ) -> None:
-        transport = DirectTransport(direct)
+        transport = DirectTransport(direct, self._driver.poller)
         try:
             await serve_connection(self._driver, transport, opened, joins_frames=joins_frames, place=place)
         except Exception as error:

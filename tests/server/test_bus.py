@@ -48,7 +48,8 @@ from chatproto.wire.text import search_words
 from runtime.buses.bus import Bus, LocalBus, Missed, Spent
 from runtime.buses.database_bus import DatabaseBus
 from runtime.buses.hint_codec import decode_hints, encode_hints
-from runtime.hub_driver import Connection, Driver
+from runtime.hub_driver import Driver
+from runtime.sockets.connection import Connection
 from tests.storage.model_backend import ModelStorage
 
 KEYS = TokenKeys("k", {"k": b"0" * 32})

@@ -134,13 +134,14 @@ class ServerEnd:
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
 
-    async def receive(self) -> str | bytes:
-        wire = self.wire
-        await wire._until(lambda: wire.to_server or wire.ended)
-        await trio.sleep(wire.random.uniform(0, 0.05))
-        if not wire.to_server:
-            raise LinkLost
-        return wire.to_server.popleft()
+    async def receive_while(self, take: Callable[[str | bytes], bool]) -> None:
+        wire, more = self.wire, True
+        while more:
+            await wire._until(lambda: wire.to_server or wire.ended)
+            await trio.sleep(wire.random.uniform(0, 0.05))
+            if not wire.to_server:
+                raise LinkLost
+            more = take(wire.to_server.popleft())
 
     async def send(self, messages: Sequence[bytes]) -> None:
         for data in messages:
