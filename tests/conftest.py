@@ -1,16 +1,14 @@
 """Divides the tests in two: those of the core, with which its coverage is measured, and all others. Each runs once.
 
-What takes longest comes first (tests/dealing.py): browsers, then the app's window, then what starts many programs.
+What takes longest comes first, so that what is short fills the end, and no process is left with a long test alone:
+browsers, then the app's window, then what starts many programs.
 """
 
 import os
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from tests.dealing import Kind, dealt
 
 TESTS = Path(__file__).parent
 if usual := os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile:
@@ -19,7 +17,6 @@ os.environ["SSL_CERT_FILE"] = str(TESTS / "authorities.pem")
 """One authority, which has signed nothing: each client of HTTP reads all authorities that it trusts, a hundred and more
 for 0.05 s of a processor, and here a thousand clients talk to loopback alone. Tests with TLS name their own."""
 PURE = {"unit", "scenarios", "vectors"}
-LONG, SHORT = 2, 3
 TURNS = {
     "test_web.py": 0,
     "test_electron.py": 1,
@@ -30,33 +27,25 @@ TURNS = {
             *("test_sigkill.py", "test_slow_reader.py", "test_steps.py", "test_stop.py", "test_uploads.py"),
             *("test_who_may.py", "test_workers.py"),
         ),
-        LONG,
+        2,
     ),
 }
 """Of files whose tests take 10 s and more each; all others come after them."""
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Mark what is pure and quick as `core`; of what was chosen then, put what is long first."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is pure and quick as `core`, and put what is long first."""
+    items.sort(key=_turn)
     for item in items:
         if _is_core(item):
             item.add_marker(pytest.mark.core)
-    yield
-    items.sort(key=_turn)
-    items[:] = dealt(items, _kind, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
-
-
-def _kind(item: pytest.Item) -> Kind:
-    turn, _ = _turn(item)
-    return "browser" if turn < LONG else "long" if turn < SHORT else "short"
 
 
 def _turn(item: pytest.Item) -> tuple[int, int]:
     """Of tests in a browser the size of their file tells roughly how long it takes."""
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     file = parameters.get("file")
-    return TURNS.get(item.path.name, SHORT), -file.stat().st_size if isinstance(file, Path) else 0
+    return TURNS.get(item.path.name, 3), -file.stat().st_size if isinstance(file, Path) else 0
 
 
 def _is_core(item: pytest.Item) -> bool:

@@ -208,7 +208,8 @@ class Bystander:
 async def bystander(url: str, tls: ssl.SSLContext | None = None) -> AsyncIterator[Bystander]:
     """A new account on the server, connected, with a chat of its own."""
     verify: ssl.SSLContext | bool = tls if tls is not None else False
-    async with httpx.AsyncClient(base_url=url, timeout=60, verify=verify) as http:
+    close = {"Connection": "close"}  # one that is kept would be ended by the server while others are counted
+    async with httpx.AsyncClient(base_url=url, timeout=60, verify=verify, headers=close) as http:
         answer = await http.post("/api/auth/register", json={"username": "bystander", "password": PASSWORD})
         assert answer.status_code == 201, answer.text
         made = answer.json()
