@@ -5,23 +5,33 @@ import { errorText, t } from "../../../words/i18n.js";
 import { errorNote } from "../../parts/loading.js";
 import { switchRow } from "../../parts/setting-rows.js";
 
+/** @typedef {{hide_last_seen?: boolean, hide_reads?: boolean}} Hiding */
+
 /**
- * The rows, for a pane of the settings. They show what the server has; a switch that it refused goes back.
+ * The rows, for a pane of the settings. They show what is wanted; a switch that the server refused goes back.
  * @param {import("../../face.js").Face} face
  */
 export function hidingRows(face) {
   /** @type {string | null} */
   let problem = null;
-  let busy = false;
+  /** What was switched and is not stored yet. @type {Hiding} */
+  let wanted = {};
+  let asking = false;
 
-  /** @param {{hide_last_seen?: boolean, hide_reads?: boolean}} setting */
+  /** One after the other: what is switched meanwhile is asked next. @param {Hiding} setting */
   async function change(setting) {
-    if (busy) return face.redraw(); // the switch goes back
-    [busy, problem] = [true, null];
+    wanted = { ...wanted, ...setting };
+    problem = null;
     face.redraw();
-    const answer = await face.messenger.changeProfile(setting);
-    problem = answer.ok ? null : errorText(answer);
-    busy = false;
+    if (asking) return;
+    asking = true;
+    while (Object.keys(wanted).length > 0) {
+      const asked = wanted;
+      const answer = await face.messenger.changeProfile(asked);
+      problem = answer.ok ? null : errorText(answer);
+      wanted = answer.ok ? changedSince(asked, wanted) : {};
+    }
+    asking = false;
     face.redraw();
   }
 
@@ -31,17 +41,19 @@ export function hidingRows(face) {
       ${switchRow({
         label: t("hiding.last_seen"),
         about: t("hiding.last_seen_about"),
-        on: me?.hide_last_seen ?? false,
-        busy,
+        on: wanted.hide_last_seen ?? me?.hide_last_seen ?? false,
         change: (on) => void change({ hide_last_seen: on }),
       })}
       ${switchRow({
         label: t("hiding.reads"),
         about: t("hiding.reads_about"),
-        on: me?.hide_reads ?? false,
-        busy,
+        on: wanted.hide_reads ?? me?.hide_reads ?? false,
         change: (on) => void change({ hide_reads: on }),
       })}
       ${errorNote(problem, { sign: true })}
     </div>`;
 }
+
+/** @param {Hiding} asked @param {Hiding} wanted now @returns {Hiding} */
+const changedSince = (asked, wanted) =>
+  Object.fromEntries(Object.entries(wanted).filter(([name, on]) => asked[/** @type {keyof Hiding} */ (name)] !== on));
