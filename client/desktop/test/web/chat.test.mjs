@@ -156,7 +156,7 @@ test("an answer quotes its message, and the quote leads back to it", { skip }, a
   const box = () => page.locator('[data-seq="2"]').boundingBox();
   await eventually(async () => within((await box())?.y, 56, 700), box);
   await page.getByRole("button", { name: /К последним/u }).click();
-  await page.locator(".tobottom").waitFor({ state: "detached" });
+  await becomes(() => page.locator(".tobottom").count(), 0);
   assertNoErrors(anna);
 });
 
