@@ -218,11 +218,11 @@ class Driver:
 
     def _perform_outputs(self) -> None:
         while outputs := self.hub.outputs():
-            if len(outputs) == 1 and isinstance(outputs[0], SendFrame) and self._write_at_once(outputs[0]):
-                continue
+            alone = len(outputs) == 1
             for output in outputs:
                 try:
-                    self._perform_output(output)
+                    if not (alone and isinstance(output, SendFrame) and self._write_at_once(output)):
+                        self._perform_output(output)
                 except Exception:  # a bug in one of them keeps none of the others back
                     log.exception("output_failed", output=type(output).__name__)
             while self._touched:
